@@ -300,7 +300,7 @@ def production_environment() -> dict[str, str]:
 
 
 def free_port() -> int:
-    text = os.environ.get("PORT", "8000")
+    text = os.environ.get("PORT") or "8000"
     if not text.isdecimal() or not 0 < int(text) < 65536:
         sys.exit(f"PORT must be a number from 1 to 65535, not {text!r}.")
     port = int(text)
@@ -383,11 +383,10 @@ class Steps:
             say(f"{name:20} {result:8} {note}")
         if failed and not self.counts["failed"] + self.counts["errors"]:
             self.counts["errors"] = len(failed)
-        if self.counts:
-            counted = ", ".join(
-                f"{number} {word}" for word, number in self.counts.items() if number
-            )
-            say(f"\n{f' {counted} in {time.monotonic() - self.started:.2f}s ':=^80}")
+        parts = [f"{number} {word}" for word, number in self.counts.items() if number]
+        if parts:
+            said = f" {', '.join(parts)} in {time.monotonic() - self.started:.2f}s "
+            say(f"\n{said:=^80}")
         return 1 if failed else 0
 
 
