@@ -1,0 +1,31 @@
+"""The whole of it: answers in, assessment out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .evidence import Answers, Evidence, gather_evidence
+from .knowledge import KnowledgeBase
+from .matching import CONSIDERED, Match, rank, show
+from .urgency import UrgencyVerdict, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the answers amount to: how soon, what fits, and the evidence both rest on."""
+
+    evidence: Evidence
+    verdict: UrgencyVerdict
+    matches: tuple[Match, ...]
+    """The conditions worth showing, best first; none is an honest outcome."""
+
+
+def assess(kb: KnowledgeBase, answers: Answers) -> Assessment:
+    """Assess a visitor's answers. Pure: same input, same output; runs no query."""
+    return assess_evidence(kb, gather_evidence(kb, answers))
+
+
+def assess_evidence(kb: KnowledgeBase, evidence: Evidence) -> Assessment:
+    """Assess evidence that is already gathered."""
+    matches = show(kb, rank(kb, evidence, limit=CONSIDERED))
+    return Assessment(evidence=evidence, verdict=judge(kb, evidence, matches), matches=matches)

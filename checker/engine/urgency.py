@@ -1,0 +1,210 @@
+"""How soon to seek help: a verdict with its reasons, and what would change it.
+
+Ranking and urgency are two engines: a good match may raise a level, never lower one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .evidence import Evidence
+from .knowledge import Clause, KnowledgeBase, Sign
+from .matching import Match, has_objective_support
+from .vocabulary import ClauseKind, Fit, SignKind, Urgency
+
+
+class ReasonKind(StrEnum):
+    SIGN = "sign"
+    FLOOR = "floor"
+    MATCH = "match"
+    CALM = "calm"
+    UNTOLD = "untold"
+    """Nothing fired and nothing fits: we could not tell."""
+    NOT_EARNED = "not-earned"
+    """Looks harmless, but the safety questions are open, so self-care is not earned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a level was given. `slug` names the sign, finding or condition; empty for the last two kinds."""
+
+    kind: ReasonKind
+    urgency: Urgency
+    slug: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UrgencyVerdict:
+    """The level, the reasons that gave it (most urgent first), and the signs that would change it."""
+
+    urgency: Urgency
+    reasons: tuple[Reason, ...]
+    would_change: tuple[str, ...]
+    """Slugs of warning signs that were not denied and would make it more urgent."""
+    is_emergency_by_sign: bool
+    """True when a rule or an objective sign alone, not a match, makes it an emergency."""
+
+
+def holds(clause: Clause, evidence: Evidence) -> bool:
+    """Whether a clause holds. UNKNOWN counts as not present."""
+    present = len(clause.findings & evidence.present)
+    match clause.kind:
+        case ClauseKind.ALL:
+            return present == len(clause.findings)
+        case ClauseKind.ANY:
+            return present > 0
+        case ClauseKind.NONE:
+            return present == 0
+        case ClauseKind.AT_LEAST:
+            return present >= clause.minimum
+
+
+def fires(sign: Sign, evidence: Evidence) -> bool:
+    """Whether any rule of a sign holds."""
+    return any(all(holds(clause, evidence) for clause in rule) for rule in sign.rules)
+
+
+def judge(kb: KnowledgeBase, evidence: Evidence, shown: Iterable[Match]) -> UrgencyVerdict:
+    """Return the verdict: the most urgent of signs, floors and what fits well; else calm, else routine."""
+    alarms = alarms_of(kb, evidence)
+    shown = tuple(shown)
+    reasons = [*alarms, *_match_reasons(kb, shown)]
+    reasons = _calmed(kb, evidence, reasons)
+    level = max((reason.urgency for reason in reasons), default=None)
+    if level is None:
+        reasons = [Reason(ReasonKind.UNTOLD, Urgency.ROUTINE)]
+        level = Urgency.ROUTINE
+    elif level is Urgency.SELF_CARE and not _is_earned(kb, evidence, reasons):
+        reasons = [Reason(ReasonKind.NOT_EARNED, Urgency.ROUTINE), *reasons]
+        level = Urgency.ROUTINE
+    by_sign = max((reason.urgency for reason in alarms), default=Urgency.SELF_CARE)
+    return UrgencyVerdict(
+        urgency=level,
+        reasons=tuple(sorted(reasons, key=lambda reason: -reason.urgency)),
+        would_change=would_change(kb, evidence, level),
+        is_emergency_by_sign=by_sign is Urgency.EMERGENCY,
+    )
+
+
+def alarms_of(kb: KnowledgeBase, evidence: Evidence) -> tuple[Reason, ...]:
+    """Return every warning sign that fires and every floor that an objective finding brings."""
+    signs = [
+        Reason(ReasonKind.SIGN, sign.urgency, sign.slug)
+        for sign in kb.signs.values()
+        if sign.kind is SignKind.WARNING and fires(sign, evidence)
+    ]
+    floors = [
+        Reason(ReasonKind.FLOOR, floor, slug)
+        for slug in evidence.present
+        if (finding := kb.findings.get(slug)) is not None and (floor := finding.floor) is not None
+    ]
+    return (*signs, *sorted(floors, key=lambda reason: (-reason.urgency, reason.slug)))
+
+
+def _match_reasons(kb: KnowledgeBase, shown: Iterable[Match]) -> list[Reason]:
+    """What fits well brings its usual urgency; above routine only with an objective supporting sign."""
+    reasons = []
+    for match in shown:
+        if match.fit is not Fit.WELL:
+            continue
+        usual = match.condition.urgency
+        if usual > Urgency.ROUTINE and not has_objective_support(kb, match):
+            usual = Urgency.ROUTINE
+        reasons.append(Reason(ReasonKind.MATCH, usual, match.condition.slug))
+    return reasons
+
+
+def _calmed(kb: KnowledgeBase, evidence: Evidence, reasons: list[Reason]) -> list[Reason]:
+    """Drop what a calm sign caps. It holds only when nothing outside its caps raises an alarm."""
+    calm = [
+        sign
+        for sign in kb.signs.values()
+        if sign.kind is SignKind.CALM
+        and fires(sign, evidence)
+        and all(
+            reason.slug in sign.caps
+            if reason.kind is ReasonKind.SIGN
+            else reason.urgency <= Urgency.ROUTINE
+            for reason in reasons
+            if reason.kind is not ReasonKind.FLOOR
+        )
+        and not any(reason.kind is ReasonKind.FLOOR for reason in reasons)
+    ]
+    if not calm:
+        return reasons
+    kept = [r for r in reasons if r.kind is ReasonKind.MATCH and r.urgency is Urgency.SELF_CARE]
+    return [*(Reason(ReasonKind.CALM, sign.urgency, sign.slug) for sign in calm), *kept]
+
+
+def _is_earned(kb: KnowledgeBase, evidence: Evidence, reasons: Iterable[Reason]) -> bool:
+    """Whether self-care is earned: the safety questions answered, or a calm sign whose dangers were denied."""
+    for reason in reasons:
+        if reason.kind is ReasonKind.CALM and _was_tested(kb.signs[reason.slug], evidence):
+            return True
+    return is_safety_answered(kb, evidence)
+
+
+def _was_tested(sign: Sign, evidence: Evidence) -> bool:
+    """A calm sign counts on its own only when at least one of the dangers it excludes was denied."""
+    excluded: set[str] = set()
+    for rule in sign.rules:
+        for clause in rule:
+            if clause.kind is ClauseKind.NONE:
+                excluded |= clause.findings
+    return bool(excluded & evidence.denied)
+
+
+SAFETY_QUESTIONS = ("emergency-signs", "weakness", "throat-and-breath")
+
+
+def is_safety_answered(kb: KnowledgeBase, evidence: Evidence) -> bool:
+    """Whether each safety question that applies got an answer other than "not sure" to everything."""
+    for slug in SAFETY_QUESTIONS:
+        question = kb.questions.get(slug)
+        if question is None or question.unless & evidence.present:
+            continue
+        if not any(option.finding.slug in evidence.states for option in question.options):
+            return False
+    return True
+
+
+TELLING = 5
+
+
+def would_change(kb: KnowledgeBase, evidence: Evidence, level: Urgency) -> tuple[str, ...]:
+    """Return the five most telling signs that were not denied: by level, then by how common.
+
+    A sign is telling when one finding more would make it fire.
+    """
+    open_signs = []
+    for sign in kb.signs.values():
+        if sign.kind is SignKind.WARNING and sign.urgency > level:
+            chance = max((_one_step(kb, rule, evidence) for rule in sign.rules), default=0.0)
+            if chance > 0:
+                open_signs.append((-sign.urgency, -chance, sign.slug))
+    return tuple(slug for _, _, slug in sorted(open_signs)[:TELLING])
+
+
+def _one_step(kb: KnowledgeBase, rule: tuple[Clause, ...], evidence: Evidence) -> float:
+    """Return how common the one finding is that a rule still lacks; zero if it lacks none or more."""
+    lacking: Clause | None = None
+    for clause in rule:
+        if holds(clause, evidence):
+            continue
+        missing = clause.findings - evidence.present
+        needed = (
+            1
+            if clause.kind is ClauseKind.ANY
+            else clause.minimum - len(clause.findings & evidence.present)
+        )
+        if clause.kind is ClauseKind.ALL:
+            needed = len(missing)
+        if clause.kind is ClauseKind.NONE or needed != 1 or lacking is not None:
+            return 0.0
+        lacking = clause
+    if lacking is None:
+        return 0.0
+    open_findings = lacking.findings - evidence.present - evidence.denied
+    return max((kb.findings[f].background for f in open_findings), default=0.0)

@@ -1,0 +1,34 @@
+"""Fixture files into drafts: read, check against the models and the engine, write in one transaction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from checker.engine.evaluation import ScenarioError, read_scenarios
+from checker.engine.knowledge import KnowledgeError, build
+from conditions import content
+
+from .scenarios import written_scenarios
+
+
+def load_folder(folder: Path, *, prune: bool = False, dry_run: bool = False) -> content.Changes:
+    """Load a folder of fixture files. Returns what changed (or would). Raises ContentError, and changes nothing."""
+    current = content.rows_of_database()
+    rows = content.check_rows(content.rows_of_folder(folder), () if prune else current)
+    check_together(rows, () if prune else current)
+    if dry_run:
+        return content.changes_between(current, rows, prune=prune)
+    return content.save_rows(rows, prune=prune)
+
+
+def check_together(rows: list[content.Row], known: list[content.Row] | tuple[()] = ()) -> None:
+    """Check that content makes one knowledge base and that scenarios name what it knows. Raises ContentError."""
+    loaded = {content.identity(row) for row in rows}
+    whole = [*(row for row in known if content.identity(row) not in loaded), *rows]
+    try:
+        kb = build(whole)
+        read_scenarios(kb, written_scenarios(whole))
+    except (KnowledgeError, ScenarioError) as error:
+        raise content.ContentError(
+            [content.Problem("the content as a whole", "", p) for p in error.problems]
+        ) from error

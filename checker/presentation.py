@@ -1,0 +1,323 @@
+"""From an assessment to what a page shows: frozen, in the order of the page, with words from the content.
+
+Templates choose among these; they compute nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.urls import reverse
+
+from checker.engine.assessment import Assessment
+from checker.engine.knowledge import KnowledgeBase, Option, Page, Question
+from checker.engine.matching import Match
+from checker.engine.questionnaire import Walk
+from checker.engine.urgency import Reason, ReasonKind, is_safety_answered
+from checker.engine.vocabulary import EvidenceState, QuestionKind, Urgency
+from conditions.library import CareItem, ConcernItem, Entry, Library, SignItem, SourceItem
+from conditions.markup import Prose
+
+from .answers import Check
+from .models import SectionChoices
+
+
+class Section(NamedTuple):
+    """One step of the progress line."""
+
+    label: str
+    state: str
+    """ "done", "now" or "later"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonItem:
+    """Why a level was given, with its words and sources where content has them."""
+
+    kind: str
+    urgency: Urgency
+    sign: SignItem | None
+    finding: str
+    """The label of the finding, for a floor."""
+    entry: Entry | None
+    sources: tuple[SourceItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceItem:
+    """One finding in the lists of a match."""
+
+    label: str
+    is_denied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MatchItem:
+    """A match as its card shows it."""
+
+    entry: Entry
+    fit: str
+    """ "well" or "partly"."""
+    fits: tuple[EvidenceItem, ...]
+    does_not_fit: tuple[EvidenceItem, ...]
+    not_asked: tuple[EvidenceItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCareItem:
+    """What helps with a match or a trigger."""
+
+    title: str
+    url: str
+    text: Prose
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerItem:
+    """One answered question: what was said, in the words of the page."""
+
+    question: str
+    said: tuple[str, ...]
+    denied: tuple[str, ...]
+    is_unsure: bool
+    """The whole question was answered "not sure" or left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredPage:
+    """One page of answers, with the way to change it."""
+
+    url: str
+    answers: tuple[AnswerItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyPage:
+    """What needs help now, and what to say on the phone."""
+
+    care: CareItem
+    reasons: tuple[ReasonItem, ...]
+    say: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPage:
+    """The result, in the order in which it stands on the page."""
+
+    care: CareItem
+    is_untold: bool
+    """We could not tell: nothing fired and nothing fits."""
+    is_safety_open: bool
+    """A safety question was answered "not sure" or not at all."""
+    needs_support: bool
+    """Thoughts of self-harm were ticked: crisis lines come first."""
+    reasons: tuple[ReasonItem, ...]
+    reassuring: tuple[str, ...]
+    """Safety questions in which everything was denied, by slug; the template has the words."""
+    matches: tuple[MatchItem, ...]
+    concern: ConcernItem | None
+    self_care: tuple[SelfCareItem, ...]
+    would_change: tuple[SignItem, ...]
+    history: tuple[AnsweredPage, ...]
+
+
+def progress(kb: KnowledgeBase, walked: Walk, page: Page) -> tuple[Section, ...]:
+    """Return the progress line: sections in order, those done, the one at hand, those to come."""
+    seen = {p.section for p in walked.path}
+    sections = []
+    for section in SectionChoices:
+        if any(p.section == section.value for p in kb.pages.values()):
+            state = (
+                "now"
+                if section.value == page.section
+                else "done"
+                if section.value in seen
+                else "later"
+            )
+            sections.append(Section(str(section.label), state))
+    return tuple(sections)
+
+
+def emergency_page(library: Library, assessment: Assessment) -> EmergencyPage:
+    """Return what the emergency page shows: only the reasons that make it one."""
+    reasons = _reasons(
+        library, (r for r in assessment.verdict.reasons if r.urgency is Urgency.EMERGENCY)
+    )
+    return EmergencyPage(
+        care=library.care[Urgency.EMERGENCY],
+        reasons=reasons,
+        say=tuple(dict.fromkeys(r.sign.say for r in reasons if r.sign and r.sign.say)),
+    )
+
+
+def answers_page(check: Check, walked: Walk) -> tuple[AnsweredPage, ...]:
+    """Return every answered page in the order asked."""
+    return tuple(_answered(page, check) for page in walked.path)
+
+
+def result_page(
+    kb: KnowledgeBase, library: Library, check: Check, assessment: Assessment
+) -> ResultPage:
+    """Return the result in the order in which it stands on the page."""
+    verdict = assessment.verdict
+    evidence = assessment.evidence
+    matches = tuple(_match(library, match) for match in assessment.matches)
+    return ResultPage(
+        care=library.care[verdict.urgency],
+        is_untold=any(r.kind is ReasonKind.UNTOLD for r in verdict.reasons),
+        is_safety_open=not is_safety_answered(kb, evidence),
+        needs_support="thoughts-of-self-harm" in evidence.present,
+        reasons=_reasons(library, verdict.reasons),
+        reassuring=_reassuring(kb, assessment),
+        matches=matches,
+        concern=_concern(library, assessment),
+        self_care=_self_care(library, assessment, matches),
+        would_change=tuple(library.signs[slug] for slug in verdict.would_change),
+        history=_history(kb, check),
+    )
+
+
+def _reasons(library: Library, reasons: Iterable[Reason]) -> tuple[ReasonItem, ...]:
+    return tuple(_reason(library, reason) for reason in reasons)
+
+
+def _reason(library: Library, reason: Reason) -> ReasonItem:
+    sign = entry = None
+    finding = ""
+    sources: tuple[SourceItem, ...] = ()
+    match reason.kind:
+        case ReasonKind.SIGN | ReasonKind.CALM:
+            sign = library.signs[reason.slug]
+            sources = sign.sources
+        case ReasonKind.FLOOR:
+            finding = library.findings[reason.slug].label
+        case ReasonKind.MATCH:
+            entry = library.entries[reason.slug]
+            sources = entry.sources
+        case ReasonKind.UNTOLD | ReasonKind.NOT_EARNED:
+            pass
+    return ReasonItem(
+        kind=str(reason.kind),
+        urgency=reason.urgency,
+        sign=sign,
+        finding=finding,
+        entry=entry,
+        sources=sources,
+    )
+
+
+def _reassuring(kb: KnowledgeBase, assessment: Assessment) -> tuple[str, ...]:
+    """Return the safety questions in which everything that was asked was denied."""
+    if assessment.verdict.urgency > Urgency.ROUTINE:
+        return ()
+    reassuring = []
+    for slug in ("weakness", "throat-and-breath", "emergency-signs"):
+        question = kb.questions.get(slug)
+        if question is None:
+            continue
+        states = [
+            assessment.evidence[o.finding.slug]
+            for o in question.options
+            if o.finding.kind == "objective"
+        ]
+        if any(s.is_denied for s in states) and EvidenceState.PRESENT not in states:
+            reassuring.append(slug)
+    return tuple(reassuring)
+
+
+MOST_LISTED = 6
+
+
+def _match(library: Library, match: Match) -> MatchItem:
+    return MatchItem(
+        entry=library.entries[match.condition.slug],
+        fit=str(match.fit),
+        fits=tuple(_evidence(library, c.finding, c.state) for c in match.supporting[:MOST_LISTED]),
+        does_not_fit=tuple(
+            _evidence(library, c.finding, c.state) for c in match.conflicting[:MOST_LISTED]
+        ),
+        not_asked=tuple(
+            _evidence(library, slug, EvidenceState.UNKNOWN)
+            for slug in match.unconfirmed[:MOST_LISTED]
+        ),
+    )
+
+
+def _evidence(library: Library, finding: str, state: EvidenceState) -> EvidenceItem:
+    return EvidenceItem(label=library.findings[finding].label, is_denied=state.is_denied)
+
+
+def _concern(library: Library, assessment: Assessment) -> ConcernItem | None:
+    """Return the fear that the answers suggest; none when a warning sign makes reassurance wrong."""
+    if assessment.verdict.urgency > Urgency.ROUTINE:
+        return None
+    present = assessment.evidence.present
+    for concern in library.concerns.values():
+        if concern.show_if & present and not concern.hide_if & present:
+            return concern
+    return None
+
+
+def _self_care(
+    library: Library, assessment: Assessment, matches: Sequence[MatchItem]
+) -> tuple[SelfCareItem, ...]:
+    """Return what helps: with the first two matches, and with the triggers that were ticked."""
+    if assessment.verdict.urgency is Urgency.EMERGENCY:
+        return ()
+    items = [SelfCareItem(m.entry.name, m.entry.url, m.entry.what_helps) for m in matches[:2]]
+    present = assessment.evidence.present
+    for cause in library.causes.values():
+        triggers = {finding.slug for finding in cause.findings}
+        if len(items) < 3 and cause.self_care and len(triggers & present) >= 2:
+            items.append(SelfCareItem(cause.name, cause.url, cause.self_care))
+    return tuple(items)
+
+
+def _history(kb: KnowledgeBase, check: Check) -> tuple[AnsweredPage, ...]:
+    """Return the answers in the order in which a doctor takes a history: that of the knowledge base."""
+    asked = {q.page for q in kb.questions.values() if q.slug in check.answers.asked}
+    return tuple(_answered(page, check) for page in kb.pages.values() if page.slug in asked)
+
+
+def _answered(page: Page, check: Check) -> AnsweredPage:
+    return AnsweredPage(
+        url=reverse("checker:question", args=[page.slug]),
+        answers=tuple(
+            _answer(question, check)
+            for question in page.questions
+            if question.slug in check.answers.asked
+        ),
+    )
+
+
+def _answer(question: Question, check: Check) -> AnswerItem:
+    states = check.answers.states
+    said: list[str] = []
+    denied: list[str] = []
+    for option in question.options:
+        state = states.get(option.finding.slug, EvidenceState.UNKNOWN)
+        if question.kind is QuestionKind.EACH and state is not EvidenceState.UNKNOWN:
+            said.append(f"{_label(option, check)} {_word(option, state)}")
+        elif state is EvidenceState.PRESENT:
+            said.append(_label(option, check))
+        elif state is EvidenceState.ABSENT:
+            denied.append(_label(option, check))
+    if not said and denied:
+        said, denied = [question.none_label], []
+    return AnswerItem(
+        question=question.carer_title if check.for_someone else question.title,
+        said=tuple(said),
+        denied=tuple(denied),
+        is_unsure=not said and not denied,
+    )
+
+
+def _label(option: Option, check: Check) -> str:
+    return option.carer_label if check.for_someone else option.label
+
+
+def _word(option: Option, state: EvidenceState) -> str:
+    says_yes = (state is EvidenceState.PRESENT) == (option.present_answer == "yes")
+    return "Yes" if says_yes else "No"

@@ -1,0 +1,1 @@
+"""What we know: content models, the release that visitors see, and the public library."""

@@ -1,0 +1,206 @@
+"""The release in force: held in memory, shared by all requests, looked for in the background.
+
+One thread per serving process asks the database for a newer release, on its own connection; no request and
+no management command ever does. The newest document also lies on disk with its checksum, so a process that
+starts while the database is down serves the last release.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.dispatch import Signal
+
+from . import replies
+from .library import Library, build_library
+from .models import Release
+
+Row = Mapping[str, Any]
+logger = logging.getLogger(__name__)
+
+installed = Signal()
+"""Sent with `edition` after a release came into force: the time to warm what is derived from it."""
+
+
+class NoEdition(RuntimeError):
+    """No release is in force: nothing was ever published, or neither database nor disk could be read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Edition:
+    """A release, loaded. Compared by identity, so that what is derived from it can be cached by it."""
+
+    number: int
+    checksum: str
+    published_at: datetime.datetime
+    rows: tuple[Row, ...] = field(repr=False)
+    library: Library = field(repr=False)
+
+
+def canonical(rows: Iterable[Row]) -> str:
+    """Return the rows as the one JSON text that a release stores and a checksum is taken of."""
+    return json.dumps(
+        {"format": 1, "rows": list(rows)}, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
+
+
+def rows_of(document: str) -> tuple[Row, ...]:
+    """Return the rows of a document."""
+    return tuple(json.loads(document)["rows"])
+
+
+def checksum(document: str) -> str:
+    return hashlib.sha256(document.encode()).hexdigest()
+
+
+def make_edition(
+    *, number: int, document: str, expected: str, published_at: datetime.datetime
+) -> Edition:
+    """Build an edition from a document. Raises ValueError if the document is not what was published."""
+    if checksum(document) != expected:
+        raise ValueError(f"The document of release {number} does not match its checksum.")
+    rows = rows_of(document)
+    return Edition(
+        number=number,
+        checksum=expected,
+        published_at=published_at,
+        rows=rows,
+        library=build_library(rows),
+    )
+
+
+_current: Edition | None = None
+
+
+def current() -> Edition:
+    """Return the release in force. Runs no query. Raises NoEdition if there is none."""
+    if _current is None:
+        raise NoEdition
+    return _current
+
+
+def install(edition: Edition | None) -> None:
+    """Put a release in force for this process. One assignment, so requests see the old or the new one whole."""
+    global _current
+    _current = edition
+    if edition is not None:
+        installed.send(sender=Edition, edition=edition)
+
+
+def refresh() -> bool:
+    """Install the newest release of the database if it is not in force yet. Returns whether it did."""
+    newest = Release.objects.order_by("-number").values_list("number", flat=True).first()
+    if newest is None or (_current is not None and _current.number == newest):
+        return False
+    release = Release.objects.get(number=newest)
+    edition = make_edition(
+        number=release.number,
+        document=release.document,
+        expected=release.checksum,
+        published_at=release.published_at,
+    )
+    install(edition)
+    keep_copy(release)
+    return True
+
+
+def keep_copy(release: Release) -> None:
+    """Write the release to disk, whole or not at all, for a start without a database."""
+    path: Path = settings.RELEASE_COPY
+    content = json.dumps(
+        {
+            "number": release.number,
+            "checksum": release.checksum,
+            "published_at": release.published_at.isoformat(),
+            "document": release.document,
+        }
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Named by process, so that two processes do not write into one file.
+        draft = path.with_suffix(f".{os.getpid()}.tmp")
+        draft.write_text(content, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        logger.warning("could not keep a copy of release %s: %s", release.number, error)
+
+
+def load_copy() -> bool:
+    """Install the copy on disk. Returns False if there is none; raises ValueError if it is damaged."""
+    path: Path = settings.RELEASE_COPY
+    if not path.exists():
+        return False
+    copy = json.loads(path.read_text(encoding="utf-8"))
+    install(
+        make_edition(
+            number=copy["number"],
+            document=copy["document"],
+            expected=copy["checksum"],
+            published_at=datetime.datetime.fromisoformat(copy["published_at"]),
+        )
+    )
+    return True
+
+
+def start() -> None:
+    """Load a release and keep looking for newer ones. Called once by each serving process."""
+    try:
+        refresh()
+        replies.refresh()
+    except (DatabaseError, ValueError) as error:
+        logger.warning("the database gave no release (%s); trying the copy on disk", error)
+    if _current is None:
+        try:
+            load_copy()
+        except (OSError, ValueError, KeyError) as error:
+            logger.error("the copy of the release on disk cannot be used: %s", error)
+    connection.close()
+    watcher.begin()
+
+
+class Watcher:
+    """The one background thread: looks for a newer release every few seconds."""
+
+    def __init__(self) -> None:
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="release-watcher", daemon=True)
+            self._thread.start()
+
+    def look_now(self) -> None:
+        """Look at once instead of after the usual pause: something was just published here."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        failing = False
+        while True:
+            self._wake.wait(settings.RELEASE_POLL_SECONDS)
+            self._wake.clear()
+            try:
+                if refresh():
+                    logger.info("release %s is in force", current().number)
+                replies.refresh()
+                failing = False
+            except (DatabaseError, ValueError, OSError) as error:
+                if not failing:
+                    logger.warning("could not look for a newer release: %s", error)
+                failing = True
+                connection.close()
+
+
+watcher = Watcher()

@@ -1,0 +1,564 @@
+"""The library that visitors read: a release as frozen objects, in memory. No query, no ORM, no write.
+
+`build_library(rows)` makes it once per release. Templates read these objects and compute nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from django.urls import reverse
+
+from checker.engine.vocabulary import Urgency
+
+from .choices import BasisChoices, GroupChoices, PrevalenceChoices, SeriousnessChoices
+from .markup import Prose, render
+
+Row = Mapping[str, Any]
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceItem:
+    slug: str
+    title: str
+    publisher: str
+    year: str
+    url: str
+    """Empty while nobody has opened the address: shown without a link."""
+    last_checked: datetime.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingItem:
+    slug: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The name and address of another entry."""
+
+    slug: str
+    name: str
+    url: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FrequencyItem:
+    """How often people with a condition have a finding, in words."""
+
+    finding: FindingItem
+    band: str
+    basis: str
+    basis_label: str
+    source: SourceItem | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlikeItem:
+    name: str
+    link: Link | None
+    differs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An honest number: `count` of `out_of` people."""
+
+    slug: str
+    statement: str
+    count: int
+    out_of: int
+    who: str
+    source: SourceItem
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A condition, ready to be shown."""
+
+    slug: str
+    name: str
+    url: str
+    also_called: tuple[str, ...]
+    group: str
+    group_label: str
+    summary: str
+    feels_like: Prose
+    why: Prose
+    what_helps: Prose
+    what_doctors_do: Prose
+    when_urgent: Prose
+    how_common: Prose
+    prevalence: str
+    prevalence_label: str
+    seriousness: str
+    seriousness_label: str
+    urgency: Urgency
+    codes: tuple[tuple[str, str], ...]
+    """Pairs such as ("ICD-10", "G51.4")."""
+    causes: tuple[Link, ...]
+    movements: tuple[Link, ...]
+    frequencies: tuple[FrequencyItem, ...]
+    look_alikes: tuple[LookAlikeItem, ...]
+    figures: tuple[Figure, ...]
+    sources: tuple[SourceItem, ...]
+    compiled_on: datetime.date
+    reviewed_on: datetime.date | None
+    reviewed_by: str
+    competes: bool
+
+    @property
+    def link(self) -> Link:
+        return Link(self.slug, self.name, self.url, self.summary)
+
+
+@dataclass(frozen=True, slots=True)
+class CauseItem:
+    slug: str
+    name: str
+    url: str
+    summary: str
+    explanation: Prose
+    what_to_check: Prose
+    self_care: Prose
+    findings: tuple[FindingItem, ...]
+    conditions: tuple[Link, ...]
+    sources: tuple[SourceItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MovementItem:
+    slug: str
+    name: str
+    url: str
+    summary: str
+    description: Prose
+    tell_apart: Prose
+    rhythm: str
+    joint_moves: bool
+    animation: Mapping[str, Any]
+    findings: tuple[FindingItem, ...]
+    conditions: tuple[Link, ...]
+    sources: tuple[SourceItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignItem:
+    slug: str
+    kind: str
+    urgency: Urgency
+    statement: str
+    why: Prose
+    what_to_do: Prose
+    say: str
+    may_point_to: tuple[Link, ...]
+    may_point_to_words: str
+    sources: tuple[SourceItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CareItem:
+    urgency: Urgency
+    headline: str
+    lead: str
+    steps: Prose
+    on_the_phone: str
+    untold_headline: str
+    untold_lead: str
+    sources: tuple[SourceItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HelplineItem:
+    slug: str
+    kind: str
+    country: str
+    country_name: str
+    name: str
+    number: str
+    hours: str
+
+    @property
+    def tel(self) -> str:
+        """The number as a tap-to-call address."""
+        return "tel:" + "".join(sign for sign in self.number if sign.isdigit() or sign == "+")
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernItem:
+    slug: str
+    question: str
+    answer: Prose
+    would_have_to_be_there: Prose
+    show_if: frozenset[str]
+    hide_if: frozenset[str]
+    conditions: tuple[Link, ...]
+    figures: tuple[Figure, ...]
+    sources: tuple[SourceItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleItem:
+    slug: str
+    title: str
+    summary: str
+    body: Prose
+    resources: tuple[SourceItem, ...]
+    compiled_on: datetime.date
+    reviewed_on: datetime.date | None
+    reviewed_by: str
+
+
+@dataclass(frozen=True)
+class Library:
+    """Everything that the public pages show, by slug, in the order in which it is shown."""
+
+    sources: Mapping[str, SourceItem]
+    findings: Mapping[str, FindingItem]
+    entries: Mapping[str, Entry]
+    causes: Mapping[str, CauseItem]
+    movements: Mapping[str, MovementItem]
+    signs: Mapping[str, SignItem]
+    care: Mapping[Urgency, CareItem]
+    helplines: tuple[HelplineItem, ...]
+    concerns: Mapping[str, ConcernItem]
+    articles: Mapping[str, ArticleItem]
+
+    @cached_property
+    def entries_by_group(self) -> tuple[tuple[str, tuple[Entry, ...]], ...]:
+        """Pairs of group name and its entries, groups in the order in which people meet them."""
+        groups = []
+        for group in GroupChoices:
+            members = tuple(entry for entry in self.entries.values() if entry.group == group.value)
+            if members:
+                groups.append((str(group.label), members))
+        return tuple(groups)
+
+    @cached_property
+    def entries_by_letter(self) -> tuple[tuple[str, tuple[Entry, ...]], ...]:
+        ordered = sorted(self.entries.values(), key=lambda entry: entry.name.casefold())
+        return tuple(
+            (letter, tuple(members))
+            for letter, members in itertools.groupby(ordered, lambda e: e.name[0].upper())
+        )
+
+    @cached_property
+    def signs_by_urgency(self) -> tuple[tuple[CareItem, tuple[SignItem, ...]], ...]:
+        """Pairs of care advice and the warning signs of its level, most urgent first."""
+        return tuple(
+            (self.care[level], members)
+            for level in sorted(self.care, reverse=True)
+            if (
+                members := tuple(
+                    s for s in self.signs.values() if s.kind == "warning" and s.urgency is level
+                )
+            )
+        )
+
+    def helplines_of(self, kind: str) -> tuple[HelplineItem, ...]:
+        return tuple(helpline for helpline in self.helplines if helpline.kind == kind)
+
+
+def build_library(rows: Iterable[Row]) -> Library:
+    """Build the library from the rows of a release. Renders every text once."""
+    by_model: dict[str, list[Fields]] = {}
+    for row in rows:
+        by_model.setdefault(row["model"], []).append(row["fields"])
+    return _Builder(by_model).build()
+
+
+class _Builder:
+    def __init__(self, by_model: Mapping[str, list[Fields]]) -> None:
+        self.by_model = by_model
+        self.sources = {row["slug"]: _source(row) for row in self.rows("source")}
+        self.findings = {
+            row["slug"]: FindingItem(row["slug"], row["label"]) for row in self.rows("finding")
+        }
+        self.links: dict[str, Link] = {
+            row["slug"]: Link(
+                row["slug"],
+                row["name"],
+                reverse("conditions:detail", args=[row["slug"]]),
+                row["summary"],
+            )
+            for row in self.rows("condition")
+            if row["ready"]
+        }
+        self.figures = {row["slug"]: self._figure(row) for row in self.rows("keyfigure")}
+
+    def rows(self, model: str) -> list[Fields]:
+        return self.by_model.get(f"conditions.{model}", [])
+
+    def ordered(self, model: str) -> list[Fields]:
+        return sorted(self.rows(model), key=lambda row: (row["position"], row["slug"]))
+
+    def build(self) -> Library:
+        care = [self._care(row) for row in self.rows("careadvice")]
+        return Library(
+            sources=MappingProxyType(self.sources),
+            findings=MappingProxyType(self.findings),
+            entries=_by_slug(self._entries()),
+            causes=_by_slug(self._causes()),
+            movements=_by_slug(self._movements()),
+            signs=_by_slug(self._signs()),
+            care=MappingProxyType(
+                {item.urgency: item for item in sorted(care, key=lambda c: -c.urgency)}
+            ),
+            helplines=tuple(self._helpline(row) for row in self.ordered("helpline")),
+            concerns=_by_slug(self._concerns()),
+            articles=_by_slug([self._article(row) for row in self.rows("article")]),
+        )
+
+    def _sources_of(self, row: Fields, name: str = "sources") -> tuple[SourceItem, ...]:
+        found = (self.sources[key] for (key,) in row[name])
+        return tuple(sorted(found, key=lambda source: source.title.casefold()))
+
+    def _findings_of(self, row: Fields) -> tuple[FindingItem, ...]:
+        return tuple(self.findings[key] for (key,) in row["findings"])
+
+    def _links_of(self, keys: Sequence[Sequence[str]]) -> tuple[Link, ...]:
+        return tuple(self.links[key] for (key,) in keys if key in self.links)
+
+    def _figure(self, row: Fields) -> Figure:
+        return Figure(
+            slug=row["slug"],
+            statement=row["statement"],
+            count=row["count"],
+            out_of=row["out_of"],
+            who=row["who"],
+            source=self.sources[row["source"][0]],
+        )
+
+    def _entries(self) -> list[Entry]:
+        frequencies: dict[str, list[FrequencyItem]] = {}
+        for row in sorted(self.rows("association"), key=_usual_first):
+            source = self.sources[row["source"][0]] if row["source"] else None
+            frequencies.setdefault(row["condition"][0], []).append(
+                FrequencyItem(
+                    finding=self.findings[row["finding"][0]],
+                    band=row["band"],
+                    basis=row["basis"],
+                    basis_label=str(BasisChoices(row["basis"]).label),
+                    source=source,
+                )
+            )
+        look_alikes: dict[str, list[LookAlikeItem]] = {}
+        for row in sorted(self.rows("lookalike"), key=lambda r: r["position"]):
+            link = self.links.get(row["other"][0]) if row["other"] else None
+            if link is not None or row["words"]:
+                look_alikes.setdefault(row["condition"][0], []).append(
+                    LookAlikeItem(
+                        name=link.name if link else row["words"], link=link, differs=row["differs"]
+                    )
+                )
+        figures: dict[str, list[Figure]] = {}
+        for row in self.rows("keyfigure"):
+            figures.setdefault(row["condition"][0], []).append(self.figures[row["slug"]])
+        return [
+            self._entry(row, frequencies, look_alikes, figures)
+            for row in sorted(self.rows("condition"), key=lambda r: r["name"].casefold())
+            if row["ready"]
+        ]
+
+    def _entry(
+        self,
+        row: Fields,
+        frequencies: Mapping[str, list[FrequencyItem]],
+        look_alikes: Mapping[str, list[LookAlikeItem]],
+        figures: Mapping[str, list[Figure]],
+    ) -> Entry:
+        slug = row["slug"]
+        codes = (("ICD-10", "icd10"), ("Orphanet", "orphanet"), ("OMIM", "omim"), ("HPO", "hpo"))
+        return Entry(
+            slug=slug,
+            name=row["name"],
+            url=self.links[slug].url,
+            also_called=tuple(name for name in row["also_called"].splitlines() if name),
+            group=row["group"],
+            group_label=str(GroupChoices(row["group"]).label),
+            summary=row["summary"],
+            feels_like=render(row["feels_like"]),
+            why=render(row["why"]),
+            what_helps=render(row["what_helps"]),
+            what_doctors_do=render(row["what_doctors_do"]),
+            when_urgent=render(row["when_urgent"]),
+            how_common=render(row["how_common"]),
+            prevalence=row["prevalence"],
+            prevalence_label=str(PrevalenceChoices(row["prevalence"]).label),
+            seriousness=row["seriousness"],
+            seriousness_label=str(SeriousnessChoices(row["seriousness"]).label),
+            urgency=Urgency.from_slug(row["urgency"]),
+            codes=tuple((label, row[name]) for label, name in codes if row[name]),
+            causes=tuple(
+                Link(
+                    c["slug"],
+                    c["name"],
+                    f"{reverse('conditions:causes')}#{c['slug']}",
+                    c["summary"],
+                )
+                for c in self.ordered("cause")
+                if [c["slug"]] in row["causes"]
+            ),
+            movements=tuple(
+                Link(
+                    m["slug"],
+                    m["name"],
+                    f"{reverse('conditions:movements')}#{m['slug']}",
+                    m["summary"],
+                )
+                for m in self.ordered("movement")
+                if [m["slug"]] in row["movements"]
+            ),
+            frequencies=tuple(frequencies.get(slug, ())),
+            look_alikes=tuple(look_alikes.get(slug, ())),
+            figures=tuple(figures.get(slug, ())),
+            sources=self._sources_of(row),
+            compiled_on=datetime.date.fromisoformat(row["compiled_on"]),
+            reviewed_on=_date(row["reviewed_on"]),
+            reviewed_by=row["reviewed_by"],
+            competes=row["competes"],
+        )
+
+    def _linked_to(self, field: str) -> dict[str, list[Link]]:
+        """Return the entries that name a cause or a movement, by its slug, in order of name."""
+        linked: dict[str, list[Link]] = {}
+        for row in sorted(self.rows("condition"), key=lambda r: r["name"].casefold()):
+            if row["ready"]:
+                for (key,) in row[field]:
+                    linked.setdefault(key, []).append(self.links[row["slug"]])
+        return linked
+
+    def _causes(self) -> list[CauseItem]:
+        linked = self._linked_to("causes")
+        return [
+            CauseItem(
+                slug=row["slug"],
+                name=row["name"],
+                url=f"{reverse('conditions:causes')}#{row['slug']}",
+                summary=row["summary"],
+                explanation=render(row["explanation"]),
+                what_to_check=render(row["what_to_check"]),
+                self_care=render(row["self_care"]),
+                findings=self._findings_of(row),
+                conditions=tuple(linked.get(row["slug"], ())),
+                sources=self._sources_of(row),
+            )
+            for row in self.ordered("cause")
+        ]
+
+    def _movements(self) -> list[MovementItem]:
+        linked = self._linked_to("movements")
+        return [
+            MovementItem(
+                slug=row["slug"],
+                name=row["name"],
+                url=f"{reverse('conditions:movements')}#{row['slug']}",
+                summary=row["summary"],
+                description=render(row["description"]),
+                tell_apart=render(row["tell_apart"]),
+                rhythm=row["rhythm"],
+                joint_moves=row["joint_moves"],
+                animation=MappingProxyType(row["animation"]),
+                findings=self._findings_of(row),
+                conditions=tuple(linked.get(row["slug"], ())),
+                sources=self._sources_of(row),
+            )
+            for row in self.ordered("movement")
+        ]
+
+    def _signs(self) -> list[SignItem]:
+        return [
+            SignItem(
+                slug=row["slug"],
+                kind=row["kind"],
+                urgency=Urgency.from_slug(row["urgency"]),
+                statement=row["statement"],
+                why=render(row["why"]),
+                what_to_do=render(row["what_to_do"]),
+                say=row["say"],
+                may_point_to=self._links_of(row["may_point_to"]),
+                may_point_to_words=row["may_point_to_words"],
+                sources=self._sources_of(row),
+            )
+            for row in self.ordered("warningsign")
+        ]
+
+    def _care(self, row: Fields) -> CareItem:
+        return CareItem(
+            urgency=Urgency.from_slug(row["urgency"]),
+            headline=row["headline"],
+            lead=row["lead"],
+            steps=render(row["steps"]),
+            on_the_phone=row["on_the_phone"],
+            untold_headline=row["untold_headline"],
+            untold_lead=row["untold_lead"],
+            sources=self._sources_of(row),
+        )
+
+    def _helpline(self, row: Fields) -> HelplineItem:
+        names = ("slug", "kind", "country", "country_name", "name", "number", "hours")
+        return HelplineItem(**{name: row[name] for name in names})
+
+    def _concerns(self) -> list[ConcernItem]:
+        return [
+            ConcernItem(
+                slug=row["slug"],
+                question=row["question"],
+                answer=render(row["answer"]),
+                would_have_to_be_there=render(row["would_have_to_be_there"]),
+                show_if=frozenset(key for (key,) in row["show_if"]),
+                hide_if=frozenset(key for (key,) in row["hide_if"]),
+                conditions=self._links_of(row["conditions"]),
+                figures=tuple(self.figures[key] for (key,) in row["key_figures"]),
+                sources=self._sources_of(row),
+            )
+            for row in self.ordered("concern")
+        ]
+
+    def _article(self, row: Fields) -> ArticleItem:
+        return ArticleItem(
+            slug=row["slug"],
+            title=row["title"],
+            summary=row["summary"],
+            body=render(row["body"]),
+            resources=self._sources_of(row, "resources"),
+            compiled_on=datetime.date.fromisoformat(row["compiled_on"]),
+            reviewed_on=_date(row["reviewed_on"]),
+            reviewed_by=row["reviewed_by"],
+        )
+
+
+_BAND_ORDER = ("obligate", "very-frequent", "frequent", "occasional", "very-rare", "excluded")
+
+
+def _usual_first(row: Fields) -> tuple[int, str]:
+    return _BAND_ORDER.index(row["band"]), row["finding"][0]
+
+
+def _by_slug(items: Iterable[Any]) -> Mapping[str, Any]:
+    return MappingProxyType({item.slug: item for item in items})
+
+
+def _source(row: Fields) -> SourceItem:
+    checked = _date(row["last_checked"])
+    return SourceItem(
+        slug=row["slug"],
+        title=row["title"],
+        publisher=row["publisher"],
+        year=row["year"],
+        url=row["url"] if checked else "",
+        last_checked=checked,
+    )
+
+
+def _date(text: str | None) -> datetime.date | None:
+    return datetime.date.fromisoformat(text) if text else None

@@ -1,0 +1,92 @@
+"""Readers' replies: holding new ones, counting them per address, and the approved ones in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import secrets
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+
+from .models import Reply, ReplyState
+
+logger = logging.getLogger(__name__)
+HOUR = 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReply:
+    """An approved reply as readers see it: no address, no e-mail."""
+
+    name: str
+    text: str
+    created_at: datetime
+
+
+class RateLimit:
+    """Counts events per sender in this process. Senders are kept as keyed hashes, for an hour at most."""
+
+    def __init__(self, limit: int, seconds: float = HOUR) -> None:
+        self.limit = limit
+        self.seconds = seconds
+        self._key = secrets.token_bytes(32)
+        self._seen: dict[bytes, deque[float]] = {}
+        self._lock = threading.Lock()
+
+    def allows(self, sender: str) -> bool:
+        """Count one event of a sender. Returns False once there were too many within the time."""
+        now = time.monotonic()
+        name = hmac.digest(self._key, sender.encode(), hashlib.sha256)
+        with self._lock:
+            self._forget(now)
+            times = self._seen.setdefault(name, deque())
+            if len(times) >= self.limit:
+                return False
+            times.append(now)
+            return True
+
+    def _forget(self, now: float) -> None:
+        for name in list(self._seen):
+            times = self._seen[name]
+            while times and now - times[0] > self.seconds:
+                times.popleft()
+            if not times:
+                del self._seen[name]
+
+
+limit = RateLimit(settings.REPLIES_PER_HOUR)
+
+_snapshot: tuple[ShownReply, ...] = ()
+
+
+def approved() -> tuple[ShownReply, ...]:
+    """Return the approved replies, oldest first. Runs no query."""
+    return _snapshot
+
+
+def refresh() -> None:
+    """Read the approved replies into memory: one query. Called beside the look for a newer release."""
+    global _snapshot
+    _snapshot = tuple(
+        ShownReply(reply.name, reply.text, reply.created_at)
+        for reply in Reply.objects.filter(state=ReplyState.APPROVED).order_by("created_at")
+    )
+
+
+def hold(reply: Reply, article: str) -> bool:
+    """Store a reply until an editor decides. Returns False while the database is away; nothing is lost silently."""
+    reply.article = article
+    reply.state = ReplyState.HELD
+    try:
+        reply.save()
+    except DatabaseError as error:
+        logger.warning("a reply could not be stored: %s", type(error).__name__)
+        return False
+    return True

@@ -1,0 +1,25 @@
+"""What library templates need beyond Django's own filters."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.safestring import SafeString
+
+from conditions.markup import Notes, Prose
+
+register = template.Library()
+
+
+@register.filter
+def numbered(prose: Prose, notes: Notes) -> SafeString:
+    """Show rendered Markdown with its source marks numbered for this page."""
+    return notes.show(prose)
+
+
+@register.inclusion_tag("conditions/_notes.html", takes_context=True)
+def page_notes(context: template.Context) -> dict[str, object]:
+    """List the sources that the texts above were numbered with. Stands after the last text of a page."""
+    notes, library = context["notes"], context["library"]
+    return {
+        "notes": [(number, library.sources[key]) for number, key in enumerate(notes.keys, start=1)]
+    }

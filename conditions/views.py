@@ -1,0 +1,94 @@
+"""The public library. Every page is made from the release in memory; only a reply touches the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+
+from . import editions, replies
+from .forms import ReplyForm
+from .markup import Notes
+
+OVERVIEW = "understanding-muscle-twitches"
+
+# Short, so that a new release is seen soon; a reader who moves between pages waits for none of them.
+public_page = cache_control(public=True, max_age=60)
+
+
+def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    library = editions.current().library
+    return render(request, template, {"library": library, "notes": Notes(), **context})
+
+
+@require_safe
+@public_page
+def library(request: HttpRequest) -> HttpResponse:
+    return _page(request, "conditions/library.html")
+
+
+@require_safe
+@public_page
+def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    entry = editions.current().library.entries.get(slug)
+    if entry is None:
+        raise Http404
+    return _page(request, "conditions/condition_detail.html", entry=entry)
+
+
+@require_safe
+@public_page
+def causes(request: HttpRequest) -> HttpResponse:
+    return _page(request, "conditions/causes.html")
+
+
+@require_safe
+@public_page
+def warning_signs(request: HttpRequest) -> HttpResponse:
+    return _page(request, "conditions/warning_signs.html")
+
+
+@require_safe
+@public_page
+def movements(request: HttpRequest) -> HttpResponse:
+    return _page(request, "conditions/movements.html")
+
+
+@require_safe
+@public_page
+def concerns(request: HttpRequest) -> HttpResponse:
+    return _page(request, "conditions/concerns.html")
+
+
+@require_safe
+@public_page
+def sources(request: HttpRequest) -> HttpResponse:
+    return _page(request, "conditions/sources.html")
+
+
+@require_safe
+@public_page
+def article(request: HttpRequest) -> HttpResponse:
+    text = editions.current().library.articles.get(OVERVIEW)
+    if text is None:
+        raise Http404
+    return _page(request, "conditions/article.html", article=text, replies=replies.approved())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@cache_control(no_store=True)
+def reply(request: HttpRequest) -> HttpResponse:
+    if "sent" in request.GET:
+        return _page(request, "conditions/reply_sent.html")
+    form = ReplyForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _page(request, "conditions/reply.html", form=form)
+    if not replies.limit.allows(request.META.get("REMOTE_ADDR", "")):
+        return render(request, "429.html", status=429, headers={"Retry-After": "3600"})
+    # A machine is thanked like everyone else, and learns nothing.
+    if not form.is_from_a_machine and not replies.hold(form.instance, OVERVIEW):
+        return _page(request, "conditions/reply.html", form=form, unavailable=True)
+    return redirect(f"{request.path}?sent")

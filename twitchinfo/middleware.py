@@ -1,0 +1,25 @@
+"""What stands around every request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from conditions import editions
+
+
+class ReleaseRequired:
+    """Answers with a helpful page while no release is in force, instead of an error."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, editions.NoEdition):
+            return render(request, "503.html", status=503, headers={"Retry-After": "10"})
+        return None

@@ -1,0 +1,81 @@
+"""Pages that belong to neither library nor check: home, how it works, about and the rest, health."""
+
+from __future__ import annotations
+
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from checker.knowledge import current_knowledge_base
+from conditions import editions
+from conditions.markup import Notes
+from conditions.views import public_page
+
+
+@require_safe
+@public_page
+def home(request: HttpRequest) -> HttpResponse:
+    library = editions.current().library
+    return render(request, "home.html", {"library": library, "notes": Notes()})
+
+
+@require_safe
+@public_page
+def how_it_works(request: HttpRequest) -> HttpResponse:
+    return render(
+        request,
+        "how_it_works.html",
+        {"library": editions.current().library, "kb": current_knowledge_base()},
+    )
+
+
+@require_safe
+@public_page
+def about(request: HttpRequest) -> HttpResponse:
+    return render(request, "about.html")
+
+
+@require_safe
+@public_page
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "privacy.html")
+
+
+@require_safe
+@public_page
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "accessibility.html")
+
+
+@require_safe
+@public_page
+def disclaimer(request: HttpRequest) -> HttpResponse:
+    return render(request, "disclaimer.html")
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Whether this process answers. Asks nothing of anything else."""
+    return JsonResponse({"alive": True})
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Whether a release is in force (else 503), and how the database is. The public site needs only the former."""
+    try:
+        number = editions.current().number
+    except editions.NoEdition:
+        number = None
+    try:
+        connection.ensure_connection()
+        database = "up"
+    except DatabaseError:
+        database = "down"
+    return JsonResponse(
+        {"release": number, "database": database}, status=503 if number is None else 200
+    )
