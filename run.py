@@ -63,7 +63,7 @@ def serve(arguments: list[str]) -> int:
     options = ["--interface", "wsgi", "--host", HOST, "--port", str(port), "--no-ws"]
     options += ["--workers", "1", "--blocking-threads", "4", "--backpressure", "64"]
     options += ["--respawn-failed-workers", "--log-level", "warning"]
-    with running("-m", "granian", *options, "twitchinfo.wsgi:application") as server:
+    with running("-m", "granian", *options, "twitchinfo.wsgi:application", apart=True) as server:
         while server.poll() is None and not answers(port):
             time.sleep(0.05)
         if server.poll() is None:
@@ -170,7 +170,10 @@ def main(arguments: list[str]) -> int:
         print(f"There is no verb {verb!r}.\n", file=sys.stderr)
         show_help([])
         return 2
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0 if verb == "serve" else 143))
+    for name in ("SIGTERM", "SIGHUP"):  # told to stop, or the terminal was closed (unless nohup)
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: sys.exit(0 if verb == "serve" else 143))
     try:
         return VERBS[verb][0](rest)
     except KeyboardInterrupt:
@@ -247,19 +250,24 @@ def run(*line: str, environment: Environment | None = None) -> int:
 
 @contextmanager
 def running(
-    *line: str, environment: Environment | None = None
+    *line: str, environment: Environment | None = None, apart: bool = False
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run Python with these arguments, or a program of .venv, and do not leave it behind."""
+    """Run Python with these arguments, or a program of .venv, and do not leave it behind.
+
+    Ctrl-C reaches it as well, and it gets time to put things in order; unless it runs `apart`,
+    where it is only told to end, as a server is that ends its own workers.
+    """
     of_python = line[0].startswith("-") or line[0].endswith(".py")
     program: list[str | Path]
     program = [PYTHON, *line] if of_python else [PROGRAMS / line[0], *line[1:]]
-    process = subprocess.Popen(program, cwd=ROOT, env=environment or local_environment())
+    process = subprocess.Popen(
+        program, cwd=ROOT, env=environment or local_environment(), start_new_session=apart
+    )
     try:
         yield process
     except KeyboardInterrupt:
-        # Ctrl-C reaches the process as well, which may have something to put in order.
         with suppress(KeyboardInterrupt, subprocess.TimeoutExpired):
-            process.wait(3)
+            process.wait(0 if apart else 3)
         raise
     finally:
         if process.poll() is None:
@@ -267,6 +275,8 @@ def running(
             try:
                 process.wait(5)
             except (KeyboardInterrupt, subprocess.TimeoutExpired):
+                if apart and os.name == "posix":
+                    os.killpg(process.pid, signal.SIGKILL)
                 process.kill()
 
 
