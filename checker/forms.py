@@ -313,6 +313,11 @@ class PageForm(forms.Form):
             chosen = [values] if isinstance(values, str) else list(values or ())
             field.rows = field.rows_for(chosen)  # type: ignore[attr-defined]
 
+    @property
+    def heading(self) -> str:
+        """The first question, as asked: the title of the page."""
+        return str(self.fields[self.questions[0].slug].label) if self.questions else ""
+
     def answered(self, answers: Answers) -> Answers:
         """Return the answers with those of this page. Call after `is_valid`."""
         for question in self.questions:

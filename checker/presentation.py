@@ -17,7 +17,15 @@ from checker.engine.matching import Match
 from checker.engine.questionnaire import Walk
 from checker.engine.urgency import Reason, ReasonKind, is_safety_answered
 from checker.engine.vocabulary import EvidenceState, QuestionKind, Urgency
-from conditions.library import CareItem, ConcernItem, Entry, Library, SignItem, SourceItem
+from conditions.library import (
+    CareItem,
+    ConcernItem,
+    Entry,
+    HelplineItem,
+    Library,
+    SignItem,
+    SourceItem,
+)
 from conditions.markup import Prose
 
 from .answers import Check
@@ -121,6 +129,33 @@ class ResultPage:
     self_care: tuple[SelfCareItem, ...]
     would_change: tuple[SignItem, ...]
     history: tuple[AnsweredPage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyNumber:
+    """One number to call, with the countries where it works."""
+
+    number: str
+    tel: str
+    countries: str
+
+
+def lines(library: Library) -> dict[str, tuple[EmergencyNumber, ...] | tuple[HelplineItem, ...]]:
+    """Return whom to call: emergency numbers each once with their countries, and the other lines by kind."""
+    numbers: dict[str, list[HelplineItem]] = {}
+    for helpline in library.helplines_of("emergency"):
+        numbers.setdefault(helpline.number, []).append(helpline)
+    return {
+        "emergency_numbers": tuple(
+            EmergencyNumber(
+                number, found[0].tel, ", ".join(dict.fromkeys(h.country_name for h in found))
+            )
+            for number, found in numbers.items()
+        ),
+        "urgent_advice": library.helplines_of("urgent-advice"),
+        "poisons": library.helplines_of("poisons"),
+        "crisis": library.helplines_of("crisis"),
+    }
 
 
 def progress(kb: KnowledgeBase, walked: Walk, page: Page) -> tuple[Section, ...]:

@@ -29,7 +29,7 @@ from conditions.markup import Notes
 from . import answers as cookie
 from .forms import PageForm
 from .knowledge import current_knowledge_base
-from .presentation import answers_page, emergency_page, progress, result_page
+from .presentation import answers_page, emergency_page, lines, progress, result_page
 
 CRISIS = "thoughts-of-self-harm"
 
@@ -74,6 +74,7 @@ def _page(request: HttpRequest, template: str, visit: Visit, **context: Any) -> 
             "check": visit.check,
             "notes": Notes(),
             "notice": request.GET.get("notice", ""),
+            **lines(visit.library),
             **context,
         },
     )

@@ -103,13 +103,11 @@ def fields_of(model: type[models.Model]) -> list[models.Field[Any, Any]]:
 def natural_key(label: str, fields: Mapping[str, Any]) -> Key:
     """Return the natural key of a row, from its own fields."""
     key: list[Any] = []
-    for lookup in model_of(label).NATURAL_KEY:
-        name, _, rest = lookup.partition("__")
+    names = [lookup.partition("__")[0] for lookup in model_of(label).NATURAL_KEY]
+    for name in dict.fromkeys(names):
+        # A foreign key stands in a row as the whole natural key of the other row.
         value = fields[name]
-        if rest:
-            key.extend(value if rest.count("__") or len(value) > 1 else value[:1])
-        else:
-            key.append(value)
+        key.extend(value if isinstance(value, list) else [value])
     return tuple(key)
 
 
@@ -306,7 +304,7 @@ class _Checker:
         complete: dict[str, Any] = {}
         for name, field in fields.items():
             if name in row["fields"]:
-                complete[name] = row["fields"][name]
+                complete[name] = _in_order(field, row["fields"][name])
             elif _is_optional(field):
                 complete[name] = _default(field)
             else:
@@ -421,6 +419,11 @@ def _satisfies(condition: Any, fields: Mapping[str, Any]) -> bool:
     return bool(value == expected)
 
 
+def _in_order(field: models.Field[Any, Any], value: Any) -> Any:
+    """Return many-to-many links in the one order that rows have them in; anything else as it is."""
+    return sorted(value, key=str) if field.many_to_many and isinstance(value, list) else value
+
+
 def _is_optional(field: models.Field[Any, Any]) -> bool:
     return field.many_to_many or field.null or field.has_default() or field.blank
 
@@ -476,11 +479,7 @@ def changes_between(
     ]
     return Changes(
         created=tuple(describe(*key) for key in want if key not in have),
-        updated=tuple(
-            describe(*key)
-            for key in want
-            if key in have and _sorted_links(*key[:1], want[key]) != have[key]
-        ),
+        updated=tuple(describe(*key) for key in want if key in have and want[key] != have[key]),
         deleted=tuple(describe(*key) for key in deleted),
     )
 
@@ -491,14 +490,6 @@ def _parent(label: str, fields: Mapping[str, Any]) -> tuple[str, Key] | None:
         return None
     field = model_of(label)._meta.get_field(name)
     return _target(field), tuple(fields[name])  # type: ignore[arg-type]
-
-
-def _sorted_links(label: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields with many-to-many links in the order in which the database gives them."""
-    many = {field.name for field in model_of(label)._meta.many_to_many}
-    return {
-        name: sorted(value, key=str) if name in many else value for name, value in fields.items()
-    }
 
 
 @transaction.atomic
@@ -544,7 +535,7 @@ class _Writer:
         for content in wanted:
             key = natural_key(label, content)
             old = self.have.get((label, key))
-            if old is not None and _sorted_links(label, content) == old:
+            if old is not None and content == old:
                 continue
             instance = model(pk=self.pks[label].get(key))
             for field in fields:

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from checker.engine.vocabulary import Urgency
 
-from .choices import BasisChoices, GroupChoices, PrevalenceChoices, SeriousnessChoices
+from .choices import BandChoices, GroupChoices, PrevalenceChoices, SeriousnessChoices
 from .markup import Prose, render
 
 Row = Mapping[str, Any]
@@ -57,8 +57,8 @@ class FrequencyItem:
 
     finding: FindingItem
     band: str
+    band_label: str
     basis: str
-    basis_label: str
     source: SourceItem | None
 
 
@@ -252,6 +252,14 @@ class Library:
         )
 
     @cached_property
+    def sources_by_title(self) -> tuple[SourceItem, ...]:
+        return tuple(sorted(self.sources.values(), key=lambda source: source.title.casefold()))
+
+    @cached_property
+    def warning_sign_count(self) -> int:
+        return sum(sign.kind == "warning" for sign in self.signs.values())
+
+    @cached_property
     def signs_by_urgency(self) -> tuple[tuple[CareItem, tuple[SignItem, ...]], ...]:
         """Pairs of care advice and the warning signs of its level, most urgent first."""
         return tuple(
@@ -346,8 +354,8 @@ class _Builder:
                 FrequencyItem(
                     finding=self.findings[row["finding"][0]],
                     band=row["band"],
+                    band_label=str(BandChoices(row["band"]).label),
                     basis=row["basis"],
-                    basis_label=str(BasisChoices(row["basis"]).label),
                     source=source,
                 )
             )

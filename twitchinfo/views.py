@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 
 from checker.knowledge import current_knowledge_base
 from conditions import editions
-from conditions.markup import Notes
 from conditions.views import public_page
 
 
@@ -19,7 +18,12 @@ from conditions.views import public_page
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
     library = editions.current().library
-    return render(request, "home.html", {"library": library, "notes": Notes()})
+    context = {
+        "library": library,
+        "home_movements": tuple(library.movements.values())[:6],
+        "home_concerns": tuple(library.concerns.values())[:6],
+    }
+    return render(request, "home.html", context)
 
 
 @require_safe

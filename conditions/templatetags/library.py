@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from conditions.markup import Notes, Prose
 
@@ -14,6 +14,13 @@ register = template.Library()
 def numbered(prose: Prose, notes: Notes) -> SafeString:
     """Show rendered Markdown with its source marks numbered for this page."""
     return notes.show(prose)
+
+
+@register.filter
+def inline(prose: Prose, notes: Notes) -> SafeString:
+    """Show rendered Markdown of one paragraph inside a line, numbered for this page."""
+    shown = notes.show(prose).removeprefix("<p>")
+    return mark_safe(shown.removesuffix("\n").removesuffix("</p>"))
 
 
 @register.inclusion_tag("conditions/_notes.html", takes_context=True)

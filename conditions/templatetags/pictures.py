@@ -8,7 +8,7 @@ from itertools import count
 from django import template
 from django.template.loader import select_template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
@@ -43,12 +43,14 @@ def picture(kind: str, slug: str) -> SafeString:
 
 @cache
 def _drawing(kind: str, slug: str) -> SafeString:
-    return select_template([f"pictures/{kind}/{slug}.html", "pictures/none.html"]).render().strip()
+    drawing = select_template([f"pictures/{kind}/{slug}.html", "pictures/none.html"]).render()
+    # Our own templates, rendered without a context: nothing in them comes from outside.
+    return mark_safe(drawing.strip())
 
 
 # One tile of each field: (width, height, shape). People are remembered better than dots; above two hundred
 # they would be too small to see.
-_PERSON = (14, 24, '<circle cx="7" cy="5" r="3"/><path d="M3 21v-7a4 4 0 0 1 8 0v7z"/>')
+_PERSON = (16, 26, '<circle cx="8" cy="6" r="3.2"/><path d="M3.5 22v-6.5a4.5 4.5 0 0 1 9 0V22z"/>')
 _DOT = (6, 6, '<circle cx="3" cy="3" r="1.8"/>')
 MOST_PEOPLE = 200
 
@@ -70,7 +72,10 @@ def icon_array(affected: int, out_of: int, statement: str) -> SafeString:
     total = rows * height
     # Everybody in outline (the short row, if there is one, on top), then the affected filled over them.
     everybody = [(0, total - open_rows * height, columns, open_rows), (0, 0, open_rest, 1)]
-    filled = [(0, total - whole * height, columns, whole), (0, total - (whole + 1) * height, rest, 1)]
+    filled = [
+        (0, total - whole * height, columns, whole),
+        (0, total - (whole + 1) * height, rest, 1),
+    ]
     return format_html(
         '<svg class="icons" viewBox="0 0 {w} {h}" role="img" aria-label="{label}">'
         '<defs><pattern id="{name}-all" width="{tw}" height="{th}" patternUnits="userSpaceOnUse">'
@@ -100,7 +105,9 @@ def _columns(out_of: int) -> int:
     return max(40, round((out_of * 2) ** 0.5))
 
 
-def _blocks(blocks: list[tuple[int, int, int, int]], width: int, height: int, pattern: str) -> SafeString:
+def _blocks(
+    blocks: list[tuple[int, int, int, int]], width: int, height: int, pattern: str
+) -> SafeString:
     """Return each block of tiles (x, y, columns, rows) as one rectangle filled with the pattern."""
     return SafeString(
         "".join(
