@@ -81,8 +81,8 @@ def icon_array(affected: int, out_of: int, statement: str) -> SafeString:
         '<defs><pattern id="{name}-all" width="{tw}" height="{th}" patternUnits="userSpaceOnUse">'
         '<g fill="none" stroke="currentColor" stroke-width="1.1" stroke-linejoin="round"{faint}>{shape}</g></pattern>'
         '<pattern id="{name}-some" width="{tw}" height="{th}" patternUnits="userSpaceOnUse">'
-        '<g fill="currentColor" stroke="currentColor" stroke-width="1.1" stroke-linejoin="round">{shape}</g></pattern></defs>'
-        "{everybody}{filled}</svg>",
+        '<g fill="currentColor" stroke="currentColor" stroke-width="1.1" stroke-linejoin="round">{shape}</g></pattern>'
+        "</defs>{everybody}{filled}</svg>",
         w=columns * width,
         h=total,
         label=statement,

@@ -56,8 +56,10 @@ class BodyMap {
 
     const sides = this.sidesOf(region)
     const twoSided = both && new Set(sides.map((side) => side.dataset.side)).size > 1
+    // Tick before unticking: for a moment without either, `draw` would forget what was tapped.
+    if (twoSided) this.set(both, true)
     this.set(region, sides.length > 0 && !twoSided)
-    if (both) this.set(both, Boolean(twoSided))
+    if (!twoSided) this.set(both, false)
     this.name(shape)
   }
 
@@ -76,20 +78,18 @@ class BodyMap {
     box.dispatchEvent(new Event("change", { bubbles: true }))
   }
 
-  /** A tapped side is filled; its fellow, which the same answer covers, is only tinted. */
+  /** What was tapped is filled; what the same answer covers, or may mean, is only tinted. */
   draw() {
-    for (const shape of this.shapes) {
-      const { region, both } = shape.dataset
-      const on = this.isOn(region) || (both && this.isOn(both))
-      if (!on) this.tapped.delete(shape)
+    for (const shape of this.tapped) {
+      if (!this.isOn(shape.dataset.region) && !this.isOn(shape.dataset.both)) this.tapped.delete(shape)
     }
     for (const shape of this.shapes) {
       const { region, both } = shape.dataset
-      const allSides = both && this.isOn(both)
-      const on = this.isOn(region) || allSides
-      const chosen = allSides || this.tapped.has(shape) || !this.sidesOf(region).length
-      shape.classList.toggle("is-on", Boolean(on && chosen))
-      shape.classList.toggle("is-also", Boolean(on && !chosen && !both))
+      const sides = this.sidesOf(region)
+      const certain = this.isOn(both) || this.tapped.has(shape) || (!both && !sides.length)
+      const on = this.isOn(region) || this.isOn(both)
+      shape.classList.toggle("is-on", on && certain)
+      shape.classList.toggle("is-also", on && !certain && !(both && sides.length))
     }
   }
 
@@ -156,7 +156,7 @@ class Menu {
 
 /** A page that comes back with mistakes starts at the list of them. */
 function focusErrorSummary(summary) {
-  summary.focus()
+  window.addEventListener("load", () => document.activeElement === summary || summary.focus())
   summary.addEventListener("click", (event) => {
     const field = document.getElementById(event.target.hash?.slice(1) ?? "")
     if (!field) return
