@@ -174,6 +174,9 @@ for (const place of document.querySelectorAll("[data-place]")) {
 for (const menu of document.querySelectorAll("[data-menu]")) new Menu(menu)
 for (const summary of document.querySelectorAll("[data-error-summary]")) focusErrorSummary(summary)
 new Player(document)
+window.addEventListener("beforeprint", () => {
+  for (const history of document.querySelectorAll("details[data-history]")) history.open = true
+})
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false
   button.addEventListener("click", () => window.print())
