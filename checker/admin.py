@@ -107,9 +107,9 @@ class ReleaseAdmin(admin.ModelAdmin):
         if request.method == "POST":
             return self._publish(request)
         try:
-            ready, problems = draft(), ()
+            ready, problems = draft(), list[str]()
         except PublishError as error:
-            ready, problems = None, error.problems
+            ready, problems = None, list(error.problems)
         context = {
             **self.admin_site.each_context(request),
             "title": "Publish the drafts",

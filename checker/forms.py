@@ -60,6 +60,10 @@ class QuestionField(forms.Field):
     """A question. `clean` returns the states of its findings; `rows` or `items` are what a page draws."""
 
     kind: QuestionKind
+    rows: tuple[Row, ...] = ()
+    """The choices of a single or multi question, as this form draws them."""
+    items: tuple[Item, ...] = ()
+    """The lines of an "each" question, as this form draws them."""
 
     def __init__(self, question: Question, options: Sequence[Option], *, carer: bool) -> None:
         self.question = question
@@ -308,10 +312,10 @@ class PageForm(forms.Form):
         else:
             values = field.values_of(answers.states, was_asked=question.slug in answers.asked)
         if isinstance(field, EachField):
-            field.items = field.items_for(values, is_bound=self.is_bound)  # type: ignore[attr-defined]
+            field.items = field.items_for(values, is_bound=self.is_bound)
         else:
             chosen = [values] if isinstance(values, str) else list(values or ())
-            field.rows = field.rows_for(chosen)  # type: ignore[attr-defined]
+            field.rows = field.rows_for(chosen)
 
     @property
     def heading(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -61,7 +61,7 @@ def draft() -> Draft:
     )
 
 
-def publish(*, by: AbstractBaseUser | None = None, note: str = "") -> Release | None:
+def publish(*, by: User | None = None, note: str = "") -> Release | None:
     """Publish the drafts as a new release. Returns None if nothing changed since the last one.
 
     Raises PublishError if the content does not hold together or a scenario's emergency is missed.

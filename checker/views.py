@@ -88,14 +88,15 @@ def start(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         check = cookie.new_check(for_someone=request.POST.get("who") == "someone")
         return cookie.write(redirect(_address_of(walk(kb, check.answers).next)), kb, check)
-    check = cookie.read(request, kb)
-    under_way = check is not None and bool(check.answers.asked)
+    under_way = cookie.read(request, kb)
     return render(
         request,
         "checker/start.html",
         {
             "library": editions.current().library,
-            "resume": _address_of(walk(kb, check.answers).next) if check and under_way else "",
+            "resume": _address_of(walk(kb, under_way.answers).next)
+            if under_way and under_way.answers.asked
+            else "",
             "notice": request.GET.get("notice", ""),
         },
     )

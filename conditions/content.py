@@ -90,13 +90,13 @@ class Located:
 
 
 def model_of(label: str) -> type[Content]:
-    return apps.get_model(label)  # type: ignore[return-value]
+    return apps.get_model(label)
 
 
 def fields_of(model: type[models.Model]) -> list[models.Field[Any, Any]]:
     """Return the fields that a row of this model carries, in the order of the model."""
     concrete = [f for f in model._meta.concrete_fields if not f.primary_key]
-    through = [f for f in model._meta.many_to_many if f.remote_field.through._meta.auto_created]  # type: ignore[union-attr]
+    through = [f for f in model._meta.many_to_many if _link_table(f)[0]._meta.auto_created]
     return [*concrete, *through]
 
 
@@ -160,10 +160,9 @@ def _links(
     """Return many-to-many links by field and row, as sorted natural keys."""
     links: dict[str, dict[int, list[list[Any]]]] = {}
     for field in model._meta.many_to_many:
-        through = field.remote_field.through  # type: ignore[union-attr]
+        through, source, target = _link_table(field)
         if not through._meta.auto_created:
             continue
-        source, target = field.m2m_column_name(), field.m2m_reverse_name()  # type: ignore[attr-defined]
         found: dict[int, list[list[Any]]] = {}
         known = keys.get(_target(field), {})
         for one, other in through._default_manager.values_list(source, target):
@@ -183,8 +182,14 @@ def _with_self_links(rows: list[Row], keys: Mapping[str, Mapping[int, Key]]) -> 
     return rows
 
 
-def _target(field: models.Field[Any, Any]) -> str:
-    return field.related_model._meta.label_lower  # type: ignore[union-attr]
+def _link_table(field: Any) -> tuple[type[models.Model], str, str]:
+    """Return the table behind a many-to-many field, and its two columns."""
+    return field.remote_field.through, field.m2m_column_name(), field.m2m_reverse_name()
+
+
+def _target(field: Any) -> str:
+    """Return the label of the model that a relation leads to."""
+    return str(field.related_model._meta.label_lower)
 
 
 def _plain(field: models.Field[Any, Any], value: Any) -> Any:
@@ -339,7 +344,7 @@ class _Checker:
             self.problem(where, field.name, f"must be text, not {value!r}")
             return
         try:
-            field.clean(value, None)  # type: ignore[arg-type]
+            field.clean(value, None)
         except ValidationError as error:
             self.problem(where, field.name, " ".join(error.messages))
             return
@@ -405,7 +410,7 @@ def _satisfies(condition: Any, fields: Mapping[str, Any]) -> bool:
     name, _, operator = lookup.partition("__")
     value = fields[name]
     if isinstance(expected, models.F):
-        expected = fields[expected.name]
+        expected = fields[expected.name]  # type: ignore[attr-defined]
     if operator == "isnull":
         return (value is None) is expected
     if value is None:
@@ -537,7 +542,8 @@ class _Writer:
             old = self.have.get((label, key))
             if old is not None and content == old:
                 continue
-            instance = model(pk=self.pks[label].get(key))
+            instance = model()
+            instance.pk = self.pks[label].get(key)
             for field in fields:
                 if not field.many_to_many:
                     setattr(instance, field.attname, self._value(field, content[field.name]))
@@ -563,10 +569,7 @@ class _Writer:
     def _write_links(
         self, label: str, field: models.Field[Any, Any], wanted: Sequence[Mapping[str, Any]]
     ) -> None:
-        through = field.remote_field.through  # type: ignore[union-attr]
-        source, target = field.m2m_field_name() + "_id", field.m2m_reverse_field_name() + "_id"  # type: ignore[attr-defined]
-        if _target(field) == label:
-            source, target = field.m2m_column_name(), field.m2m_reverse_name()  # type: ignore[attr-defined]
+        through, source, target = _link_table(field)
         mine = {self.pks[label][natural_key(label, content)] for content in wanted}
         have = {
             pair for pair in through._default_manager.values_list(source, target) if pair[0] in mine

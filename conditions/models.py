@@ -449,7 +449,7 @@ class Rule(Content):
         constraints = [models.UniqueConstraint(fields=("sign", "position"), name="rule_place_once")]
 
     def __str__(self) -> str:
-        return f"{self.sign_id and self.sign.slug}, rule {self.position}"
+        return f"{self.sign.slug}, rule {self.position}"
 
 
 class Clause(Content):
@@ -636,6 +636,6 @@ class Release(models.Model):
         return f"Release {self.number}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             raise ValidationError("A release is immutable. Publish a new one.")
         super().save(*args, **kwargs)

@@ -87,7 +87,9 @@ def reply(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return _page(request, "conditions/reply.html", form=form)
     if not replies.limit.allows(request.META.get("REMOTE_ADDR", "")):
-        return render(request, "429.html", status=429, headers={"Retry-After": "3600"})
+        response = render(request, "429.html", status=429)
+        response["Retry-After"] = "3600"
+        return response
     # A machine is thanked like everyone else, and learns nothing.
     if not form.is_from_a_machine and not replies.hold(form.instance, OVERVIEW):
         return _page(request, "conditions/reply.html", form=form, unavailable=True)

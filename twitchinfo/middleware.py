@@ -21,5 +21,7 @@ class ReleaseRequired:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, editions.NoEdition):
-            return render(request, "503.html", status=503, headers={"Retry-After": "10"})
+            response = render(request, "503.html", status=503)
+            response["Retry-After"] = "10"
+            return response
         return None

@@ -298,7 +298,7 @@ class _Builder:
             rules.setdefault(key[0], []).append(tuple(clause for _, clause in ordered))
         signs: dict[str, Sign] = {}
         slugs = {row["slug"] for row in self.rows("conditions.warningsign")}
-        for row in self.rows("conditions.warningsign"):
+        for row in sorted(self.rows("conditions.warningsign"), key=lambda r: r["position"]):
             slug = row["slug"]
             if slug not in rules:
                 self.problems.append(f"Warning sign {slug!r} has no rule")

@@ -38,6 +38,8 @@ class MatchingSettings:
 
 
 DEFAULT = MatchingSettings()
+WORTH_SAYING = 0.05
+"""Contributions below this (a factor of 1.12) count but are not listed: they would only add noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,11 @@ class Match:
     @property
     def supporting(self) -> tuple[Contribution, ...]:
         """What speaks for it, strongest first: findings that are there."""
-        found = [c for c in self.contributions if c.weight > 0 and c.state is EvidenceState.PRESENT]
+        found = [
+            c
+            for c in self.contributions
+            if c.weight >= WORTH_SAYING and c.state is EvidenceState.PRESENT
+        ]
         return tuple(sorted(found, key=lambda c: -c.weight))
 
     @property
@@ -214,14 +220,16 @@ def rank(
 def score(kb: KnowledgeBase, evidence: Evidence, settings: MatchingSettings = DEFAULT) -> Floats:
     """Return the base-10 score of each candidate, in the order of `kb.candidates`."""
     weights = weigh(kb, settings)
-    return weights.prior + _weights_of(weights, evidence, settings)[1].sum(axis=0)
+    gained: Floats = _weights_of(weights, evidence, settings)[1].sum(axis=0)
+    return weights.prior + gained
 
 
 def posterior(weights: Weights, scores: Floats) -> Floats:
     """Return each candidate's share of all scores, "none of these" included; shape (candidates,)."""
     best = max(float(scores.max(initial=-np.inf)), weights.elsewhere)
     powers = np.power(10.0, scores - best)
-    return powers / (powers.sum() + 10 ** (weights.elsewhere - best))
+    shares: Floats = powers / (powers.sum() + 10 ** (weights.elsewhere - best))
+    return shares
 
 
 def _weights_of(
@@ -275,7 +283,7 @@ CONSIDERED = 30
 """How far down the ranking a match worth showing may stand: feared diseases without a sign stand between."""
 
 
-def show(kb: KnowledgeBase, ranked: tuple[Match, ...], evidence: Evidence) -> tuple[Match, ...]:
+def show(kb: KnowledgeBase, ranked: tuple[Match, ...]) -> tuple[Match, ...]:
     """Return the matches worth showing, each with its fit in words, best first. May be empty.
 
     A feared disease is shown only when an objective sign that is there supports it.

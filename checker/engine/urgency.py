@@ -171,20 +171,22 @@ def is_safety_answered(kb: KnowledgeBase, evidence: Evidence) -> bool:
 
 
 TELLING = 5
+NEVER_LISTED = "thoughts-of-self-harm"
 
 
 def would_change(kb: KnowledgeBase, evidence: Evidence, level: Urgency) -> tuple[str, ...]:
     """Return the five most telling signs that were not denied: by level, then by how common.
 
-    A sign is telling when one finding more would make it fire.
+    A sign is telling when one finding more would make it fire, and that finding can be asked of this person.
+    Thoughts of self-harm have a card of their own and stand in no list.
     """
     open_signs = []
-    for sign in kb.signs.values():
+    for place, sign in enumerate(kb.signs.values()):
         if sign.kind is SignKind.WARNING and sign.urgency > level:
             chance = max((_one_step(kb, rule, evidence) for rule in sign.rules), default=0.0)
             if chance > 0:
-                open_signs.append((-sign.urgency, -chance, sign.slug))
-    return tuple(slug for _, _, slug in sorted(open_signs)[:TELLING])
+                open_signs.append((-sign.urgency, -chance, place, sign.slug))
+    return tuple(slug for *_, slug in sorted(open_signs)[:TELLING])
 
 
 def _one_step(kb: KnowledgeBase, rule: tuple[Clause, ...], evidence: Evidence) -> float:
@@ -207,4 +209,16 @@ def _one_step(kb: KnowledgeBase, rule: tuple[Clause, ...], evidence: Evidence) -
     if lacking is None:
         return 0.0
     open_findings = lacking.findings - evidence.present - evidence.denied
-    return max((kb.findings[f].background for f in open_findings), default=0.0)
+    return max(
+        (kb.findings[f].background for f in open_findings if _can_be_asked(kb, f, evidence)),
+        default=0.0,
+    )
+
+
+def _can_be_asked(kb: KnowledgeBase, finding: str, evidence: Evidence) -> bool:
+    """Whether the questionnaire would offer a finding to this person, whatever leads to its question."""
+    question = kb.question_of.get(finding)
+    if question is None or finding == NEVER_LISTED:
+        return False
+    option = next(o for o in question.options if o.finding.slug == finding)
+    return not (question.unless | option.unless) & evidence.present
