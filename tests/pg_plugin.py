@@ -149,7 +149,9 @@ def _installed() -> Path:
 
 worker = os.environ.get("PYTEST_XDIST_WORKER")
 os.environ.setdefault("TWITCHINFO_ENV", "local")
-os.environ["TWITCHINFO_VAR"] = str(ROOT / "var" / "test" / (worker or "main"))
+var = ROOT / "var" / "test" / (worker or "main")
+(var / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where there is none
+os.environ["TWITCHINFO_VAR"] = str(var)
 
 # The workers of pytest-xdist inherit the address, so all of them share one server.
 if os.environ.get("TEST_DB") == "postgres" and not os.environ.get("DATABASE_URL") and not worker:
