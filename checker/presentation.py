@@ -176,10 +176,11 @@ def progress(kb: KnowledgeBase, walked: Walk, page: Page) -> tuple[Section, ...]
 
 
 def emergency_page(library: Library, assessment: Assessment) -> EmergencyPage:
-    """Return what the emergency page shows: only the reasons that make it one."""
-    reasons = _reasons(
-        library, (r for r in assessment.verdict.reasons if r.urgency is Urgency.EMERGENCY)
-    )
+    """Return what the emergency page shows: only the signs that make it one."""
+    urgent = [r for r in assessment.verdict.reasons if r.urgency is Urgency.EMERGENCY]
+    signs = [r for r in urgent if r.kind is ReasonKind.SIGN]
+    # A sign says more than the bare finding under it.
+    reasons = _reasons(library, signs or [r for r in urgent if r.kind is ReasonKind.FLOOR])
     return EmergencyPage(
         care=library.care[Urgency.EMERGENCY],
         reasons=reasons,

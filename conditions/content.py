@@ -494,7 +494,7 @@ def _parent(label: str, fields: Mapping[str, Any]) -> tuple[str, Key] | None:
     if name is None:
         return None
     field = model_of(label)._meta.get_field(name)
-    return _target(field), tuple(fields[name])  # type: ignore[arg-type]
+    return _target(field), tuple(fields[name])
 
 
 @transaction.atomic

@@ -195,6 +195,7 @@ class Watcher:
                 if refresh():
                     logger.info("release %s is in force", current().number)
                 replies.refresh()
+                replies.forget_emails()
                 failing = False
             except (DatabaseError, ValueError, OSError) as error:
                 if not failing:

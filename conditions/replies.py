@@ -10,10 +10,11 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.utils import timezone
 
 from .models import Reply, ReplyState
 
@@ -78,6 +79,12 @@ def refresh() -> None:
         ShownReply(reply.name, reply.text, reply.created_at)
         for reply in Reply.objects.filter(state=ReplyState.APPROVED).order_by("created_at")
     )
+
+
+def forget_emails() -> int:
+    """Delete e-mail addresses that are older than the privacy page promises. Returns how many."""
+    limit = timezone.now() - timedelta(days=settings.REPLY_EMAIL_DAYS)
+    return Reply.objects.exclude(email="").filter(created_at__lt=limit).update(email="")
 
 
 def hold(reply: Reply, article: str) -> bool:

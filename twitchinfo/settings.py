@@ -127,6 +127,8 @@ RELEASE_COPY = VAR / "release.json"
 RELEASE_POLL_SECONDS = 2.0
 ANSWER_COOKIE = "__Secure-answers" if not LOCAL else "answers"
 ANSWER_COOKIE_SECONDS = 24 * 60 * 60
+REPLY_EMAIL_DAYS = 90
+"""After so many days a reply loses its e-mail address; the privacy page says so."""
 REPLIES_PER_HOUR = 5
 """How many replies one address may send in an hour."""
 

@@ -76,9 +76,8 @@ class Match:
     @property
     def conflicting(self) -> tuple[Contribution, ...]:
         """What speaks against it, strongest first."""
-        return tuple(
-            sorted((c for c in self.contributions if c.weight < 0), key=lambda c: c.weight)
-        )
+        against = [c for c in self.contributions if c.weight <= -WORTH_SAYING]
+        return tuple(sorted(against, key=lambda c: c.weight))
 
     @property
     def unconfirmed(self) -> tuple[str, ...]:
