@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .evidence import Answers, Evidence, gather_evidence
 from .knowledge import KnowledgeBase
-from .matching import CONSIDERED, Match, rank, show
+from .matching import PARTLY_PROBABILITY, Match, rank, show
 from .urgency import UrgencyVerdict, judge
 
 
@@ -27,5 +27,5 @@ def assess(kb: KnowledgeBase, answers: Answers) -> Assessment:
 
 def assess_evidence(kb: KnowledgeBase, evidence: Evidence) -> Assessment:
     """Assess evidence that is already gathered."""
-    matches = show(kb, rank(kb, evidence, limit=CONSIDERED))
+    matches = show(kb, rank(kb, evidence, at_least=PARTLY_PROBABILITY))
     return Assessment(evidence=evidence, verdict=judge(kb, evidence, matches), matches=matches)

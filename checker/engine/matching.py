@@ -105,6 +105,10 @@ class Weights:
     """Weight of each finding when denied outright; same shape."""
     frequency: Floats
     """P(finding | candidate); same shape."""
+    entropy: Floats
+    """Binary entropy of `frequency`, in bits; same shape."""
+    background: Floats
+    """P(finding) among everyone who looks up twitching; shape (findings,)."""
     groups: Mapping[str, tuple[str, ...]]
     single: frozenset[str]
     """Findings of single-answer questions: one choice says it all, so the others add nothing."""
@@ -140,10 +144,19 @@ def weigh(kb: KnowledgeBase, settings: MatchingSettings = DEFAULT) -> Weights:
         present=np.clip(np.log10(frequency / background), -settings.cap, settings.cap),
         absent=np.clip(np.log10((1 - frequency) / (1 - background)), -settings.cap, settings.cap),
         frequency=frequency,
+        entropy=binary_entropy(frequency),
+        background=background[:, 0],
         groups={group: members for group, members in groups.items() if len(members) > 1},
         single=frozenset(single),
         elsewhere=math.log10(settings.elsewhere),
     )
+
+
+def binary_entropy(p: Floats) -> Floats:
+    """Return the entropy of yes-or-no chances, in bits."""
+    q = np.clip(p, 1e-9, 1 - 1e-9)
+    entropy: Floats = -(q * np.log2(q) + (1 - q) * np.log2(1 - q))
+    return entropy
 
 
 def combine(band: Band, background: float) -> float:
@@ -191,10 +204,13 @@ def rank(
     kb: KnowledgeBase,
     evidence: Evidence,
     *,
-    limit: int | None = None,
+    at_least: float = 0.0,
     settings: MatchingSettings = DEFAULT,
 ) -> tuple[Match, ...]:
-    """Rank the candidates by how well the evidence fits them, best first; at most `limit` of them."""
+    """Rank the candidates by how well the evidence fits them, best first.
+
+    Those with a share of all scores below `at_least` are left out.
+    """
     weights = weigh(kb, settings)
     known, matrix = _weights_of(weights, evidence, settings)
     scores = weights.prior + matrix.sum(axis=0)
@@ -212,7 +228,8 @@ def rank(
                 if matrix[k, i] != 0
             ),
         )
-        for i in order[:limit]
+        for i in order
+        if probabilities[i] >= at_least
     )
 
 
@@ -235,25 +252,22 @@ def _weights_of(
     weights: Weights, evidence: Evidence, settings: MatchingSettings
 ) -> tuple[list[str], Floats]:
     """Return the known findings and what each adds to each score; shape (known, candidates)."""
-    known: list[str] = []
-    rows: list[Floats] = []
+    by_state: dict[EvidenceState, list[str]] = {state: [] for state in EvidenceState}
     for slug, state in evidence.states.items():
-        if slug not in weights.row:
-            continue
-        match state:
-            case EvidenceState.PRESENT:
-                row = weights.present[weights.row[slug]]
-            case EvidenceState.ABSENT if slug not in weights.single:
-                row = weights.absent[weights.row[slug]]
-            case EvidenceState.UNTICKED if slug not in weights.single:
-                row = settings.unticked * weights.absent[weights.row[slug]]
-            case _:
-                continue
-        known.append(slug)
-        rows.append(row)
-    if not rows:
-        return known, np.zeros((0, len(weights.conditions)))
-    matrix = np.array(rows)
+        if slug in weights.row and not (state.is_denied and slug in weights.single):
+            by_state[state].append(slug)
+    present, absent, unticked = (
+        by_state[state]
+        for state in (EvidenceState.PRESENT, EvidenceState.ABSENT, EvidenceState.UNTICKED)
+    )
+    known = present + absent + unticked
+    matrix = np.concatenate(
+        (
+            weights.present[[weights.row[slug] for slug in present]],
+            weights.absent[[weights.row[slug] for slug in absent]],
+            settings.unticked * weights.absent[[weights.row[slug] for slug in unticked]],
+        )
+    )
     place = {slug: k for k, slug in enumerate(known)}
     for members in weights.groups.values():
         together = [place[slug] for slug in members if slug in place]
@@ -278,8 +292,6 @@ PARTLY_PROBABILITY = 0.03
 WELL_EVIDENCE = 0.5
 PARTLY_EVIDENCE = 0.2
 SHOWN = 5
-CONSIDERED = 30
-"""How far down the ranking a match worth showing may stand: feared diseases without a sign stand between."""
 
 
 def show(kb: KnowledgeBase, ranked: tuple[Match, ...]) -> tuple[Match, ...]:

@@ -1,0 +1,159 @@
+"""What may still be learned: information about conditions, and chances of reaching a warning sign.
+
+Every page of the check asks for this once, so it is written as a handful of array operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .evidence import Evidence
+from .knowledge import KnowledgeBase, Question
+from .matching import Floats, binary_entropy, posterior, score, weigh
+from .urgency import alarms_of
+from .vocabulary import ClauseKind, EvidenceState, QuestionKind, SignKind, Urgency
+
+# What reaching a warning sign is worth, in bits of information (docs/adr/0004-questionnaire.md).
+ALARM_WORTH = {
+    Urgency.SELF_CARE: 0.0,
+    Urgency.ROUTINE: 0.2,
+    Urgency.SOON: 1.0,
+    Urgency.SAME_DAY: 2.0,
+    Urgency.EMERGENCY: 4.0,
+}
+NEGLIGIBLE = 1e-4
+"""Rules less likely than this to fire are left out."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The expected worth of learning each finding; arrays of shape (findings,) in the order of the weights."""
+
+    kb: KnowledgeBase
+    information: Floats
+    """Bits about which condition it is."""
+    alarm: Floats
+    """Chance that it makes a warning sign fire, times what that sign is worth."""
+
+    def value(self, question: Question, places: Sequence[int]) -> float:
+        """Return the expected worth of asking a question with the options at `places`."""
+        row = weigh(self.kb).row
+        rows = [row[question.options[place].finding.slug] for place in places]
+        information = float(self.information[rows].sum())
+        if question.kind is QuestionKind.SINGLE:
+            # Choices of one question exclude each other, so their information overlaps.
+            information /= 2
+        return information + float(self.alarm[rows].sum())
+
+
+def look_ahead(kb: KnowledgeBase, evidence: Evidence) -> Outlook:
+    """Return what may still be learned from here. Costs a fraction of a millisecond."""
+    weights = weigh(kb)
+    shares = posterior(weights, score(kb, evidence))
+    # What fits none of the candidates behaves like the background.
+    rest = max(0.0, 1.0 - float(shares.sum()))
+    chance = weights.frequency @ shares + rest * weights.background
+    mixed = weights.entropy @ shares + rest * binary_entropy(weights.background)
+    return Outlook(
+        kb=kb,
+        information=np.maximum(binary_entropy(chance) - mixed, 0.0),
+        alarm=_alarm(kb, evidence, chance),
+    )
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """All clauses of all warning signs, laid end to end: clause by clause, rule by rule."""
+
+    finding: NDArray[np.intp]
+    """Row of each finding named, clause after clause."""
+    clause_of: NDArray[np.intp]
+    """The clause that names it."""
+    first: NDArray[np.intp]
+    """Where each clause begins in `finding`."""
+    size: Floats
+    minimum: Floats
+    kind: NDArray[np.str_]
+    first_clause: NDArray[np.intp]
+    """Where each rule begins among the clauses."""
+    rule_of: NDArray[np.intp]
+    urgency: Floats
+    """Level of each rule's sign."""
+    worth: Floats
+
+
+@lru_cache(maxsize=8)
+def _rules(kb: KnowledgeBase) -> _Rules:
+    row = weigh(kb).row
+    signs = [sign for sign in kb.signs.values() if sign.kind is SignKind.WARNING]
+    rules = [(sign, rule) for sign in signs for rule in sign.rules]
+    clauses = [(place, clause) for place, (_, rule) in enumerate(rules) for clause in rule]
+    sizes = [len(clause.findings) for _, clause in clauses]
+    lengths = [len(rule) for _, rule in rules]
+    return _Rules(
+        finding=np.array(
+            [row[f] for _, clause in clauses for f in sorted(clause.findings)], dtype=np.intp
+        ),
+        clause_of=np.repeat(np.arange(len(clauses)), sizes),
+        first=np.cumsum([0, *sizes[:-1]], dtype=np.intp)[: len(sizes)],
+        size=np.array(sizes, dtype=float),
+        minimum=np.array([clause.minimum for _, clause in clauses], dtype=float),
+        kind=np.array([clause.kind.value for _, clause in clauses]),
+        first_clause=np.cumsum([0, *lengths[:-1]], dtype=np.intp)[: len(lengths)],
+        rule_of=np.array([place for place, _ in clauses], dtype=np.intp),
+        urgency=np.array([sign.urgency for sign, _ in rules], dtype=float),
+        worth=np.array([ALARM_WORTH[sign.urgency] for sign, _ in rules]),
+    )
+
+
+def _alarm(kb: KnowledgeBase, evidence: Evidence, chance: Floats) -> Floats:
+    """Return, by finding, the chance that learning it makes a more urgent sign fire, times its worth.
+
+    The chance of a rule is the product over its open clauses, shared among the findings that they lack.
+    """
+    rules = _rules(kb)
+    if not rules.finding.size:
+        return np.zeros_like(chance)
+    row = weigh(kb).row
+    present, unknown = np.zeros_like(chance), np.ones_like(chance)
+    for slug, state in evidence.states.items():
+        unknown[row[slug]] = 0.0
+        present[row[slug]] = state is EvidenceState.PRESENT
+    likely = unknown * chance
+
+    def per_clause(values: Floats) -> Floats:
+        total: Floats = np.add.reduceat(values[rules.finding], rules.first)
+        return total
+
+    have, open_ = per_clause(present), per_clause(unknown)
+    expected = per_clause(likely)
+    together = np.exp(per_clause(np.where(unknown > 0, np.log(chance), 0.0)))
+    lack = rules.minimum - have
+    holds = np.select(
+        [rules.kind == ClauseKind.ALL, rules.kind == ClauseKind.ANY, rules.kind == ClauseKind.NONE],
+        [have == rules.size, have > 0, have == 0],
+        lack <= 0,
+    )
+    may_hold = np.select(
+        [rules.kind == ClauseKind.ALL, rules.kind == ClauseKind.ANY, rules.kind == ClauseKind.NONE],
+        [
+            np.where(open_ == rules.size - have, together, 0.0),
+            np.minimum(expected, 1.0),
+            np.zeros_like(expected),
+        ],
+        np.where(open_ >= lack, np.minimum(expected, 1.0) ** np.maximum(lack, 0.0), 0.0),
+    )
+    fires = np.multiply.reduceat(np.where(holds, 1.0, may_hold), rules.first_clause)
+    lacking = np.where(holds, 0.0, expected)
+    shared_by = np.add.reduceat(lacking, rules.first_clause)
+    current = max((alarm.urgency for alarm in alarms_of(kb, evidence)), default=Urgency.SELF_CARE)
+    counts = (fires >= NEGLIGIBLE) & (shared_by > 0) & (rules.urgency > current)
+    share = np.where(counts, rules.worth * fires / np.where(counts, shared_by, 1.0), 0.0)
+    weight = np.where(holds, 0.0, share[rules.rule_of])[rules.clause_of]
+    alarm: Floats = likely * np.bincount(rules.finding, weights=weight, minlength=len(chance))
+    return alarm
