@@ -24,7 +24,6 @@ from conditions.library import (
     HelplineItem,
     Library,
     SignItem,
-    SourceItem,
 )
 from conditions.markup import Prose
 
@@ -45,12 +44,10 @@ class ReasonItem:
     """Why a level was given, with its words and sources where content has them."""
 
     kind: str
-    urgency: Urgency
     sign: SignItem | None
-    finding: str
-    """The label of the finding, for a floor."""
     entry: Entry | None
-    sources: tuple[SourceItem, ...]
+    findings: tuple[str, ...]
+    """The labels of the findings, for floors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +202,8 @@ def result_page(
         is_untold=any(r.kind is ReasonKind.UNTOLD for r in verdict.reasons),
         is_safety_open=not is_safety_answered(kb, evidence),
         needs_support="thoughts-of-self-harm" in evidence.present,
-        reasons=_reasons(library, verdict.reasons),
+        # What gave the level; lower reasons would only bury it.
+        reasons=_reasons(library, (r for r in verdict.reasons if r.urgency is verdict.urgency)),
         reassuring=_reassuring(kb, assessment),
         matches=matches,
         concern=_concern(library, assessment),
@@ -216,31 +214,23 @@ def result_page(
 
 
 def _reasons(library: Library, reasons: Iterable[Reason]) -> tuple[ReasonItem, ...]:
-    return tuple(_reason(library, reason) for reason in reasons)
+    """Return reasons with their words, all floors as one line after the rest."""
+    reasons = tuple(reasons)
+    floors = [r for r in reasons if r.kind is ReasonKind.FLOOR]
+    items = [_reason(library, r) for r in reasons if r.kind is not ReasonKind.FLOOR]
+    if floors:
+        labels = tuple(library.findings[floor.slug].label for floor in floors)
+        items.append(ReasonItem(kind=str(ReasonKind.FLOOR), sign=None, entry=None, findings=labels))
+    return tuple(items)
 
 
 def _reason(library: Library, reason: Reason) -> ReasonItem:
-    sign = entry = None
-    finding = ""
-    sources: tuple[SourceItem, ...] = ()
-    match reason.kind:
-        case ReasonKind.SIGN | ReasonKind.CALM:
-            sign = library.signs[reason.slug]
-            sources = sign.sources
-        case ReasonKind.FLOOR:
-            finding = library.findings[reason.slug].label
-        case ReasonKind.MATCH:
-            entry = library.entries[reason.slug]
-            sources = entry.sources
-        case ReasonKind.UNTOLD | ReasonKind.NOT_EARNED:
-            pass
+    is_sign = reason.kind in (ReasonKind.SIGN, ReasonKind.CALM)
     return ReasonItem(
         kind=str(reason.kind),
-        urgency=reason.urgency,
-        sign=sign,
-        finding=finding,
-        entry=entry,
-        sources=sources,
+        sign=library.signs[reason.slug] if is_sign else None,
+        entry=library.entries[reason.slug] if reason.kind is ReasonKind.MATCH else None,
+        findings=(),
     )
 
 
