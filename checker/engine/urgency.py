@@ -12,7 +12,7 @@ from enum import StrEnum
 from .evidence import Evidence
 from .knowledge import Clause, KnowledgeBase, Sign
 from .matching import Match, has_objective_support
-from .vocabulary import ClauseKind, Fit, SignKind, Urgency
+from .vocabulary import ClauseKind, EvidenceState, Fit, SignKind, Urgency
 
 
 class ReasonKind(StrEnum):
@@ -165,7 +165,7 @@ def is_safety_answered(kb: KnowledgeBase, evidence: Evidence) -> bool:
         question = kb.questions.get(slug)
         if question is None or question.unless & evidence.present:
             continue
-        if not any(option.finding.slug in evidence.states for option in question.options):
+        if all(evidence[o.finding.slug] is EvidenceState.UNKNOWN for o in question.options):
             return False
     return True
 

@@ -1,0 +1,78 @@
+"""What every test may use: the shipped content, read once, and folders of its own to write into."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings as django_settings
+from django.test.utils import override_settings
+from hypothesis import settings as hypothesis_settings
+
+from checker.engine.knowledge import KnowledgeBase
+from checker.knowledge import knowledge_base_of
+from conditions import content, editions, replies
+
+# Ordinary runs draw the same examples every time. HYPOTHESIS_PROFILE=long looks for new ones.
+hypothesis_settings.register_profile(
+    "ordinary", max_examples=50, deadline=None, derandomize=True, database=None
+)
+hypothesis_settings.register_profile("long", max_examples=2000, deadline=None, database=None)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _files_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Static files by their plain names, and nothing written outside a temporary folder."""
+    var = tmp_path_factory.mktemp("var")
+    (var / "static").mkdir()
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(
+        VAR=var,
+        STATIC_ROOT=var / "static",
+        RELEASE_COPY=var / "release.json",
+        STORAGES={**django_settings.STORAGES, "staticfiles": plain},
+    ):
+        yield
+
+
+@pytest.fixture(scope="session")
+def shipped_rows() -> list[content.Row]:
+    """The content that ships, checked and complete."""
+    return content.check_rows(content.rows_of_folder(django_settings.CONTENT_FOLDER))
+
+
+@pytest.fixture(scope="session")
+def shipped_edition(shipped_rows: list[content.Row]) -> editions.Edition:
+    """The shipped content as a release. No database has it."""
+    document = editions.canonical(shipped_rows)
+    return editions.make_edition(
+        number=1,
+        document=document,
+        expected=editions.checksum(document),
+        published_at=datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC),
+    )
+
+
+@pytest.fixture(scope="session")
+def shipped_kb(shipped_edition: editions.Edition) -> KnowledgeBase:
+    return knowledge_base_of(shipped_edition)
+
+
+@pytest.fixture
+def no_edition() -> Iterator[None]:
+    """No release is in force at first; whatever the test puts in force is gone after it."""
+    editions.install(None)
+    replies._snapshot = ()
+    yield
+    editions.install(None)
+    replies._snapshot = ()
+
+
+@pytest.fixture
+def edition(no_edition: None, shipped_edition: editions.Edition) -> editions.Edition:
+    """The shipped content in force, as visitors meet it."""
+    editions.install(shipped_edition)
+    return shipped_edition
