@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .evidence import Evidence
 from .knowledge import Condition, KnowledgeBase, Question
-from .vocabulary import Band, EvidenceState, Fit, QuestionKind, Seriousness, Urgency
+from .vocabulary import Band, EvidenceState, Fit, QuestionKind, Seriousness
 
 Floats = NDArray[np.float64]
 
@@ -25,12 +25,17 @@ Floats = NDArray[np.float64]
 class MatchingSettings:
     """The constants of matching. Tests switch single ones off to compare with an independent oracle."""
 
-    cap: float = 1.3
-    """No single answer moves a score by more than this (base 10: a factor of twenty)."""
+    cap: float = 1.5
+    """No single answer moves a score by more than this (base 10: a factor of thirty)."""
     repeat: float = 0.2
     """Share of its weight that a finding keeps when a stronger one of its group counts already."""
     unticked: float = 0.5
     """Share of the weight of an explicit no that an unticked box has."""
+    soft_denial: float = 0.5
+    """Share of its weight that a denial keeps where the finding is no more than frequent in the condition.
+
+    Habits, places and triggers stand for each other: who has one need not have the next.
+    """
     unlisted_share: float = 0.15
     """Least share of people whose choice in a single-answer question a condition does not list."""
     elsewhere: float = 0.05
@@ -38,6 +43,8 @@ class MatchingSettings:
 
 
 DEFAULT = MatchingSettings()
+PLAIN = MatchingSettings(cap=math.inf, repeat=1.0, unticked=1.0, soft_denial=1.0)
+"""Everything of ours switched off: a naive Bayes ranking, for comparison with an independent one."""
 WORTH_SAYING = 0.05
 """Contributions below this (a factor of 1.12) count but are not listed: they would only add noise."""
 
@@ -142,7 +149,7 @@ def weigh(kb: KnowledgeBase, settings: MatchingSettings = DEFAULT) -> Weights:
         row=row,
         prior=np.log10([c.prevalence.weight for c in conditions]),
         present=np.clip(np.log10(frequency / background), -settings.cap, settings.cap),
-        absent=np.clip(np.log10((1 - frequency) / (1 - background)), -settings.cap, settings.cap),
+        absent=_denials(frequency, background, settings),
         frequency=frequency,
         entropy=binary_entropy(frequency),
         background=background[:, 0],
@@ -150,6 +157,14 @@ def weigh(kb: KnowledgeBase, settings: MatchingSettings = DEFAULT) -> Weights:
         single=frozenset(single),
         elsewhere=math.log10(settings.elsewhere),
     )
+
+
+def _denials(frequency: Floats, background: Floats, settings: MatchingSettings) -> Floats:
+    """Return the weight of each finding when denied outright; shape (findings, candidates)."""
+    weight = np.log10((1 - frequency) / (1 - background))
+    soft = np.where(frequency < Band.VERY_FREQUENT.probability, settings.soft_denial, 1.0)
+    denials: Floats = np.clip(soft * weight, -settings.cap, settings.cap)
+    return denials
 
 
 def binary_entropy(p: Floats) -> Floats:
@@ -289,8 +304,8 @@ def _count_once(matrix: Floats, together: list[int], repeat: float) -> None:
 # What may be called a fit (docs/adr/0003-matching.md).
 WELL_PROBABILITY = 0.20
 PARTLY_PROBABILITY = 0.03
-WELL_EVIDENCE = 0.5
-PARTLY_EVIDENCE = 0.2
+WELL_SUPPORT = 0.7
+PARTLY_SUPPORT = 0.4
 SHOWN = 5
 
 
@@ -314,20 +329,16 @@ def show(kb: KnowledgeBase, ranked: tuple[Match, ...]) -> tuple[Match, ...]:
 
 def fit_of(match: Match) -> Fit | None:
     """Return how well a condition fits, or None when it does not."""
-    gained = match.score - match.prior
-    if match.probability >= WELL_PROBABILITY and gained >= WELL_EVIDENCE:
+    support = sum(contribution.weight for contribution in match.supporting)
+    if match.probability >= WELL_PROBABILITY and support >= WELL_SUPPORT:
         return Fit.WELL
-    if match.probability >= PARTLY_PROBABILITY and gained >= PARTLY_EVIDENCE:
+    if match.probability >= PARTLY_PROBABILITY and support >= PARTLY_SUPPORT:
         return Fit.PARTLY
     return None
 
 
 def _needs_a_sign(match: Match) -> bool:
-    condition = match.condition
-    return (
-        condition.seriousness in (Seriousness.SERIOUS, Seriousness.EMERGENCY)
-        and condition.urgency > Urgency.ROUTINE
-    )
+    return match.condition.seriousness in (Seriousness.SERIOUS, Seriousness.EMERGENCY)
 
 
 def has_objective_support(kb: KnowledgeBase, match: Match) -> bool:
