@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from .evidence import Answers, Evidence, gather_evidence
 from .knowledge import KnowledgeBase
 from .matching import PARTLY_PROBABILITY, Match, rank, show
-from .urgency import UrgencyVerdict, judge
+from .urgency import UrgencyVerdict, alarms_of, judge
+from .vocabulary import Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,5 +28,6 @@ def assess(kb: KnowledgeBase, answers: Answers) -> Assessment:
 
 def assess_evidence(kb: KnowledgeBase, evidence: Evidence) -> Assessment:
     """Assess evidence that is already gathered."""
-    matches = show(kb, rank(kb, evidence, at_least=PARTLY_PROBABILITY))
+    alarmed = any(alarm.urgency > Urgency.ROUTINE for alarm in alarms_of(kb, evidence))
+    matches = show(kb, rank(kb, evidence, at_least=PARTLY_PROBABILITY), alarmed=alarmed)
     return Assessment(evidence=evidence, verdict=judge(kb, evidence, matches), matches=matches)

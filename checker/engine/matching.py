@@ -309,18 +309,19 @@ PARTLY_SUPPORT = 0.4
 SHOWN = 5
 
 
-def show(kb: KnowledgeBase, ranked: tuple[Match, ...]) -> tuple[Match, ...]:
+def show(kb: KnowledgeBase, ranked: tuple[Match, ...], *, alarmed: bool) -> tuple[Match, ...]:
     """Return the matches worth showing, each with its fit in words, best first. May be empty.
 
-    A feared disease is shown only when an objective sign that is there supports it.
+    A feared disease needs an objective sign that supports it, and is named for a partial fit only where
+    the answers are alarming anyway (`alarmed`: a warning sign or floor above routine).
     """
     shown: list[Match] = []
     for match in ranked:
         fit = fit_of(match)
-        if (
-            fit is None
-            or not match.supporting
-            or (_needs_a_sign(match) and not has_objective_support(kb, match))
+        if fit is None or not match.supporting:
+            continue
+        if _is_feared(match) and not (
+            has_objective_support(kb, match) and (alarmed or fit is Fit.WELL)
         ):
             continue
         shown.append(replace(match, fit=fit))
@@ -337,7 +338,7 @@ def fit_of(match: Match) -> Fit | None:
     return None
 
 
-def _needs_a_sign(match: Match) -> bool:
+def _is_feared(match: Match) -> bool:
     return match.condition.seriousness in (Seriousness.SERIOUS, Seriousness.EMERGENCY)
 
 
