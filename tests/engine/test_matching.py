@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,11 +12,18 @@ from hypothesis import strategies as st
 from checker.engine.assessment import assess_evidence
 from checker.engine.evidence import Evidence, evidence_of
 from checker.engine.knowledge import KnowledgeBase
-from checker.engine.matching import DEFAULT, MatchingSettings, combine, posterior, rank, score, weigh
+from checker.engine.matching import (
+    DEFAULT,
+    PLAIN,
+    MatchingSettings,
+    combine,
+    posterior,
+    rank,
+    score,
+    weigh,
+)
 from checker.engine.vocabulary import Band, EvidenceState, Fit, Prevalence, QuestionKind
 from tests.worlds import slugs, world
-
-UNLIMITED = 99.0
 
 
 def test_a_published_worked_example_of_likelihood_ratios() -> None:
@@ -36,7 +44,7 @@ def test_a_published_worked_example_of_likelihood_ratios() -> None:
     """)
     # Bands cannot say 60 %, so the settings do: 0.9 / (0.9 + 0.6). Raised and normal pressure are 1 : 1.
     # The odds before any test: 0.01 / 0.39 = 0.025 / 0.975.
-    settings = MatchingSettings(cap=UNLIMITED, unlisted_share=0.6, elsewhere=0.39)
+    settings = replace(PLAIN, unlisted_share=0.6, elsewhere=0.39)
 
     def probability(*present: str) -> float:
         return rank(kb, evidence_of(present), settings=settings)[0].probability
@@ -88,7 +96,7 @@ def test_scores_are_those_of_an_independent_reckoning(states: dict[str, Evidence
                 total += math.log10((1 - have) / (1 - background[finding]))
         return total
 
-    ranked = rank(world(TWO), Evidence(states), settings=MatchingSettings(cap=UNLIMITED))
+    ranked = rank(world(TWO), Evidence(states), settings=PLAIN)
     assert {m.condition.slug: m.score for m in ranked} == pytest.approx(
         {condition: reckoned(condition) for condition in listed}
     )
@@ -173,7 +181,7 @@ def test_no_single_answer_moves_a_score_by_more_than_the_cap() -> None:
         (evidence_of(["habit"]), -DEFAULT.cap),
     ):
         (match,) = rank(kb, evidence)
-        (free,) = rank(kb, evidence, settings=MatchingSettings(cap=UNLIMITED))
+        (free,) = rank(kb, evidence, settings=PLAIN)
         assert abs(free.contributions[0].weight) > DEFAULT.cap
         assert match.contributions[0].weight == weight
 
