@@ -68,6 +68,8 @@ class Match:
     probability: float
     """Share of all scores. For ordering and for choosing words; never shown."""
     contributions: tuple[Contribution, ...]
+    unconfirmed: tuple[str, ...]
+    """Findings usual in this condition about which nothing is known, most usual first."""
     fit: Fit | None = None
 
     @property
@@ -85,17 +87,6 @@ class Match:
         """What speaks against it, strongest first."""
         against = [c for c in self.contributions if c.weight <= -WORTH_SAYING]
         return tuple(sorted(against, key=lambda c: c.weight))
-
-    @property
-    def unconfirmed(self) -> tuple[str, ...]:
-        """Findings usual in this condition about which nothing is known, most usual first."""
-        known = {c.finding for c in self.contributions}
-        usual = [
-            a
-            for a in self.condition.associations.values()
-            if a.finding not in known and a.band.probability >= Band.FREQUENT.probability
-        ]
-        return tuple(a.finding for a in sorted(usual, key=lambda a: -a.band.probability))
 
 
 @dataclass(frozen=True)
@@ -242,10 +233,21 @@ def rank(
                 for k, slug in enumerate(known)
                 if matrix[k, i] != 0
             ),
+            unconfirmed=_unconfirmed(weights.conditions[i], evidence),
         )
         for i in order
         if probabilities[i] >= at_least
     )
+
+
+def _unconfirmed(condition: Condition, evidence: Evidence) -> tuple[str, ...]:
+    usual = [
+        association
+        for association in condition.associations.values()
+        if evidence[association.finding] is EvidenceState.UNKNOWN
+        and association.band.probability >= Band.FREQUENT.probability
+    ]
+    return tuple(a.finding for a in sorted(usual, key=lambda a: -a.band.probability))
 
 
 def score(kb: KnowledgeBase, evidence: Evidence, settings: MatchingSettings = DEFAULT) -> Floats:
