@@ -122,7 +122,7 @@ class Finding(Content):
         null=True,
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
-        help_text="For age and sex only: their share of visitors, instead of the band.",
+        help_text="Share of people who look up twitching, where a band is too coarse. An estimate.",
     )
     floor = models.CharField(
         max_length=KIND_LENGTH,

@@ -420,7 +420,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=3,
-                        help_text="For age and sex only: their share of visitors, instead of the band.",
+                        help_text="Share of people who look up twitching, where a band is too coarse. An estimate.",
                         max_digits=4,
                         null=True,
                         validators=[
