@@ -116,6 +116,11 @@ def identity(row: Row) -> tuple[str, Key]:
     return row["model"], natural_key(row["model"], row["fields"])
 
 
+def _is_key(key: Sequence[Any]) -> bool:
+    """Whether this may name a row: slugs and positions, nothing nested."""
+    return bool(key) and all(isinstance(part, str | int) for part in key)
+
+
 def describe(label: str, key: Key) -> str:
     return f"{label} {' / '.join(str(part) for part in key)}"
 
@@ -266,6 +271,8 @@ class _Checker:
             try:
                 key = natural_key(label, row["fields"])
             except (KeyError, TypeError, IndexError):
+                key = ()
+            if not _is_key(key):
                 self.problem(where, "", "its natural key is not complete")
                 continue
             if key in self.keys[label]:
@@ -280,6 +287,7 @@ class _Checker:
         if not self.problems:
             for row, where in complete:
                 self._check_fields(row, where)
+        if not self.problems:
             self._check_unique(complete)
         order = {label: place for place, label in enumerate(ORDER)}
         if self.problems:
@@ -320,12 +328,15 @@ class _Checker:
 
     def _check_fields(self, row: Row, where: str) -> None:
         model = model_of(row["model"])
+        before = len(self.problems)
         for name, value in row["fields"].items():
             field = model._meta.get_field(name)
             if field.is_relation:
                 self._check_links(field, value, where)  # type: ignore[arg-type]
             else:
                 self._check_value(field, value, where)  # type: ignore[arg-type]
+        if len(self.problems) > before:
+            return
         for constraint in model._meta.constraints:
             if isinstance(constraint, models.CheckConstraint):
                 self._check_constraint(model, constraint, row, where)
@@ -348,6 +359,9 @@ class _Checker:
         except ValidationError as error:
             self.problem(where, field.name, " ".join(error.messages))
             return
+        except (TypeError, ValueError, ArithmeticError):
+            self.problem(where, field.name, f"cannot be {value!r}")
+            return
         if isinstance(field, models.TextField):
             for mark in marks_in(value):
                 if mark not in PLAIN_MARKS and (mark,) not in self.keys["conditions.source"]:
@@ -362,7 +376,9 @@ class _Checker:
                 self.problem(where, field.name, "is missing")
             return
         keys = value if field.many_to_many else [value]
-        if not isinstance(keys, list) or not all(isinstance(key, list) and key for key in keys):
+        if not isinstance(keys, list) or not all(
+            isinstance(key, list) and _is_key(key) for key in keys
+        ):
             shape = "[[slug], [slug]]" if field.many_to_many else "[slug]"
             self.problem(where, field.name, f"must be written as {shape}")
             return
