@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from conditions.admin import KeptSlug
+from conditions.admin import KeptSlug, PlainLinks
 from conditions.models import Release
 
 from .models import Option, Question, Scenario
@@ -23,7 +23,7 @@ admin.site.site_title = "TwitchInfo"
 admin.site.index_title = "Drafts: nothing here is public until it is published"
 
 
-class OptionInline(admin.TabularInline):
+class OptionInline(PlainLinks, admin.TabularInline):
     model = Option
     extra = 0
     autocomplete_fields = ("finding", "only_if", "unless")

@@ -76,7 +76,18 @@ class MovementAdmin(KeptSlug):
     autocomplete_fields = ("findings", "sources")
 
 
-class AssociationInline(admin.TabularInline):
+class PlainLinks:
+    """Rows of an inline without the four icons beside each link: they fill the screen and lead astray."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is not None and hasattr(field.widget, "can_add_related"):
+            for name in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{name}_related", False)
+        return field
+
+
+class AssociationInline(PlainLinks, admin.TabularInline):
     model = Association
     extra = 1
     autocomplete_fields = ("finding", "source")
@@ -86,14 +97,14 @@ class AssociationInline(admin.TabularInline):
         return super().get_queryset(request).select_related("finding", "source", "condition")
 
 
-class LookAlikeInline(admin.TabularInline):
+class LookAlikeInline(PlainLinks, admin.TabularInline):
     model = LookAlike
     fk_name = "condition"
     extra = 0
     autocomplete_fields = ("other",)
 
 
-class KeyFigureInline(admin.StackedInline):
+class KeyFigureInline(PlainLinks, admin.StackedInline):
     model = KeyFigure
     extra = 0
     autocomplete_fields = ("source",)
@@ -175,7 +186,7 @@ class RuleInline(admin.TabularInline):
         return "; and ".join(words) or "No clause yet"
 
 
-class ClauseInline(admin.StackedInline):
+class ClauseInline(PlainLinks, admin.StackedInline):
     model = Clause
     extra = 1
     autocomplete_fields = ("findings",)

@@ -477,6 +477,10 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.created or self.updated or self.deleted)
 
+    @property
+    def by_kind(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return (("Created", self.created), ("Updated", self.updated), ("Deleted", self.deleted))
+
     def __str__(self) -> str:
         return (
             f"{len(self.created)} created, {len(self.updated)} updated, {len(self.deleted)} deleted"
