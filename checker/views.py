@@ -25,6 +25,7 @@ from checker.engine.vocabulary import EvidenceState, Stage
 from conditions import editions
 from conditions.library import Library
 from conditions.markup import Notes
+from conditions.ready import ready_page
 
 from . import answers as cookie
 from .forms import PageForm
@@ -103,11 +104,12 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@cache_control(public=True, max_age=60)
+@ready_page
 def help_now(request: HttpRequest) -> HttpResponse:
     """Whom to call, without a single question."""
+    library = editions.current().library
     return render(
-        request, "checker/help_now.html", {"library": editions.current().library, "notes": Notes()}
+        request, "checker/help_now.html", {"library": library, "notes": Notes(), **lines(library)}
     )
 
 
