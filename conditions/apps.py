@@ -5,3 +5,8 @@ class ConditionsConfig(AppConfig):
     name = "conditions"
     verbose_name = "What we know"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import editions, ready
+
+        editions.installed.connect(ready.empty, dispatch_uid="conditions.ready.empty")

@@ -91,6 +91,11 @@ def current() -> Edition:
     return _current
 
 
+def in_force() -> Edition | None:
+    """Return the release in force, if any."""
+    return _current
+
+
 def install(edition: Edition | None) -> None:
     """Put a release in force for this process. One assignment, so requests see the old or the new one whole."""
     global _current

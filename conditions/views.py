@@ -12,11 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from . import editions, replies
 from .forms import ReplyForm
 from .markup import Notes
+from .ready import ready_page
 
 OVERVIEW = "understanding-muscle-twitches"
-
-# Short, so that a new release is seen soon; a reader who moves between pages waits for none of them.
-public_page = cache_control(public=True, max_age=60)
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
@@ -25,13 +23,13 @@ def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
 
 
 @require_safe
-@public_page
+@ready_page
 def library(request: HttpRequest) -> HttpResponse:
     return _page(request, "conditions/library.html")
 
 
 @require_safe
-@public_page
+@ready_page
 def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
     entry = editions.current().library.entries.get(slug)
     if entry is None:
@@ -40,37 +38,37 @@ def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-@public_page
+@ready_page
 def causes(request: HttpRequest) -> HttpResponse:
     return _page(request, "conditions/causes.html")
 
 
 @require_safe
-@public_page
+@ready_page
 def warning_signs(request: HttpRequest) -> HttpResponse:
     return _page(request, "conditions/warning_signs.html")
 
 
 @require_safe
-@public_page
+@ready_page
 def movements(request: HttpRequest) -> HttpResponse:
     return _page(request, "conditions/movements.html")
 
 
 @require_safe
-@public_page
+@ready_page
 def concerns(request: HttpRequest) -> HttpResponse:
     return _page(request, "conditions/concerns.html")
 
 
 @require_safe
-@public_page
+@ready_page
 def sources(request: HttpRequest) -> HttpResponse:
     return _page(request, "conditions/sources.html")
 
 
 @require_safe
-@public_page
+@ready_page(beside=replies.approved)
 def article(request: HttpRequest) -> HttpResponse:
     text = editions.current().library.articles.get(OVERVIEW)
     if text is None:

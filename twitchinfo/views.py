@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 
 from checker.knowledge import current_knowledge_base
 from conditions import editions
-from conditions.views import public_page
+from conditions.ready import ready_page
 
 
 @require_safe
-@public_page
+@ready_page
 def home(request: HttpRequest) -> HttpResponse:
     library = editions.current().library
     context = {
@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public_page
+@ready_page
 def how_it_works(request: HttpRequest) -> HttpResponse:
     return render(
         request,
@@ -37,25 +37,25 @@ def how_it_works(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public_page
+@ready_page
 def about(request: HttpRequest) -> HttpResponse:
     return render(request, "about.html")
 
 
 @require_safe
-@public_page
+@ready_page
 def privacy(request: HttpRequest) -> HttpResponse:
     return render(request, "privacy.html")
 
 
 @require_safe
-@public_page
+@ready_page
 def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "accessibility.html")
 
 
 @require_safe
-@public_page
+@ready_page
 def disclaimer(request: HttpRequest) -> HttpResponse:
     return render(request, "disclaimer.html")
 
