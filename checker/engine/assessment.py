@@ -29,5 +29,5 @@ def assess(kb: KnowledgeBase, answers: Answers) -> Assessment:
 def assess_evidence(kb: KnowledgeBase, evidence: Evidence) -> Assessment:
     """Assess evidence that is already gathered."""
     alarmed = any(alarm.urgency > Urgency.ROUTINE for alarm in alarms_of(kb, evidence))
-    matches = show(kb, rank(kb, evidence, at_least=PARTLY_PROBABILITY), alarmed=alarmed)
+    matches = show(kb, rank(kb, evidence, at_least=PARTLY_PROBABILITY), evidence, alarmed=alarmed)
     return Assessment(evidence=evidence, verdict=judge(kb, evidence, matches), matches=matches)

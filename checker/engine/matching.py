@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .evidence import Evidence
 from .knowledge import Condition, KnowledgeBase, Question
-from .vocabulary import Band, EvidenceState, Fit, QuestionKind, Seriousness
+from .vocabulary import Band, EvidenceState, FindingKind, Fit, QuestionKind, Seriousness
 
 Floats = NDArray[np.float64]
 
@@ -309,9 +309,14 @@ PARTLY_PROBABILITY = 0.03
 WELL_SUPPORT = 0.7
 PARTLY_SUPPORT = 0.4
 SHOWN = 5
+SIGN_ONSET = "sign-onset"
+"""The question that dates a sign; its gate names the signs that it dates."""
+LONG_STANDING = "sign-long-standing"
 
 
-def show(kb: KnowledgeBase, ranked: tuple[Match, ...], *, alarmed: bool) -> tuple[Match, ...]:
+def show(
+    kb: KnowledgeBase, ranked: tuple[Match, ...], evidence: Evidence, *, alarmed: bool
+) -> tuple[Match, ...]:
     """Return the matches worth showing, each with its fit in words, best first. May be empty.
 
     A feared disease needs an objective sign that supports it, and is named for a partial fit only where
@@ -320,10 +325,10 @@ def show(kb: KnowledgeBase, ranked: tuple[Match, ...], *, alarmed: bool) -> tupl
     shown: list[Match] = []
     for match in ranked:
         fit = fit_of(match)
-        if fit is None or not match.supporting:
+        if fit is None or not _is_felt_or_seen(kb, match):
             continue
         if _is_feared(match) and not (
-            has_objective_support(kb, match) and (alarmed or fit is Fit.WELL)
+            has_objective_support(kb, match, evidence) and (alarmed or fit is Fit.WELL)
         ):
             continue
         shown.append(replace(match, fit=fit))
@@ -340,10 +345,24 @@ def fit_of(match: Match) -> Fit | None:
     return None
 
 
+def _is_felt_or_seen(kb: KnowledgeBase, match: Match) -> bool:
+    """Whether something that the person feels or others see speaks for it: habits and tablets alone fit nobody."""
+    return any(kb.findings[c.finding].kind is not FindingKind.CONTEXT for c in match.supporting)
+
+
 def _is_feared(match: Match) -> bool:
     return match.condition.seriousness in (Seriousness.SERIOUS, Seriousness.EMERGENCY)
 
 
-def has_objective_support(kb: KnowledgeBase, match: Match) -> bool:
-    """Whether something that another person could see or test speaks for it."""
-    return any(kb.findings[c.finding].kind == "objective" for c in match.supporting)
+def has_objective_support(kb: KnowledgeBase, match: Match, evidence: Evidence) -> bool:
+    """Whether something that another person could see or test speaks for it.
+
+    Signs that have been the same for months or years speak for what is known already, not for something new.
+    """
+    old: frozenset[str] = frozenset()
+    if LONG_STANDING in evidence.present and SIGN_ONSET in kb.questions:
+        old = kb.questions[SIGN_ONSET].ask_if
+    return any(
+        kb.findings[c.finding].kind is FindingKind.OBJECTIVE and c.finding not in old
+        for c in match.supporting
+    )

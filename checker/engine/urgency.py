@@ -70,7 +70,7 @@ def judge(kb: KnowledgeBase, evidence: Evidence, shown: Iterable[Match]) -> Urge
     """Return the verdict: the most urgent of signs, floors and what fits well; else calm, else routine."""
     alarms = alarms_of(kb, evidence)
     shown = tuple(shown)
-    reasons = [*alarms, *_match_reasons(kb, shown)]
+    reasons = [*alarms, *_match_reasons(kb, evidence, shown)]
     reasons = _calmed(kb, evidence, reasons)
     level = max((reason.urgency for reason in reasons), default=None)
     if level is None:
@@ -103,14 +103,14 @@ def alarms_of(kb: KnowledgeBase, evidence: Evidence) -> tuple[Reason, ...]:
     return (*signs, *sorted(floors, key=lambda reason: (-reason.urgency, reason.slug)))
 
 
-def _match_reasons(kb: KnowledgeBase, shown: Iterable[Match]) -> list[Reason]:
+def _match_reasons(kb: KnowledgeBase, evidence: Evidence, shown: Iterable[Match]) -> list[Reason]:
     """What fits well brings its usual urgency; above routine only with an objective supporting sign."""
     reasons = []
     for match in shown:
         if match.fit is not Fit.WELL:
             continue
         usual = match.condition.urgency
-        if usual > Urgency.ROUTINE and not has_objective_support(kb, match):
+        if usual > Urgency.ROUTINE and not has_objective_support(kb, match, evidence):
             usual = Urgency.ROUTINE
         reasons.append(Reason(ReasonKind.MATCH, usual, match.condition.slug))
     return reasons
