@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from checker.engine.evaluation import ScenarioError
 from checker.engine.knowledge import KnowledgeError, Row, build
 from conditions import content, editions
 from conditions.models import Release
@@ -46,8 +47,8 @@ def draft() -> Draft:
     ]
     try:
         checked = content.check_rows(located)
-        kb = build(checked)
-    except (content.ContentError, KnowledgeError) as error:
+        report = report_on(build(checked), rows)
+    except (content.ContentError, KnowledgeError, ScenarioError) as error:
         raise PublishError([str(problem) for problem in error.problems]) from error
     latest = Release.objects.order_by("-number").first()
     before = editions.rows_of(latest.document) if latest else ()
@@ -57,7 +58,7 @@ def draft() -> Draft:
         document=document,
         checksum=editions.checksum(document),
         changes=content.changes_between(before, rows, prune=True),
-        report=report_on(kb, rows),
+        report=report,
     )
 
 

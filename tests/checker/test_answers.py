@@ -36,7 +36,7 @@ def full_check(kb: KnowledgeBase) -> Check:
     )
 
 
-def written(kb: KnowledgeBase, check: Check) -> "Morsel[str]":
+def written(kb: KnowledgeBase, check: Check) -> Morsel[str]:
     return answers.write(HttpResponse(), kb, check).cookies[django_settings.ANSWER_COOKIE]
 
 

@@ -74,7 +74,6 @@ def states(page: str, data: dict[str, Any]) -> dict[str, EvidenceState]:
         ("since", {"since": "not-sure"}, {}),
         ("birth", {"birth": "none"}, {"pregnant": ABSENT}),
         ("movement", {"movement": ["cramp"]}, {"cramp": PRESENT, "jerk": UNTICKED, "strange": UNTICKED}),
-        ("movement", {"movement": ["cramp", "jerk", "strange"]}, {"cramp": PRESENT, "jerk": PRESENT, "strange": PRESENT}),
         ("movement", {"movement": ["none"]}, {"cramp": ABSENT, "jerk": ABSENT, "strange": ABSENT}),
         ("movement", {"movement": ["not-sure"]}, {}),
         ("strength", {"rise": "present", "trip": "absent"}, {"rise": PRESENT, "trip": ABSENT}),

@@ -11,7 +11,6 @@ from checker.engine.vocabulary import Stage
 from checker.knowledge import current_knowledge_base
 from conditions import editions
 from conditions.editions import Edition
-
 from tests.pages import page_of
 
 from .visitor import ANSWERS, START, Visitor, address, reply
