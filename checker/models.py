@@ -161,7 +161,7 @@ class Scenario(Content):
         null=True, blank=True, help_text="Yes: may set bands and rules. No: only measured."
     )
     source = models.CharField(
-        max_length=300, help_text="The case report, guideline or teaching case it follows."
+        max_length=600, help_text="The case report, guideline or teaching case it follows."
     )
 
     class Meta:

@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                     "source",
                     models.CharField(
                         help_text="The case report, guideline or teaching case it follows.",
-                        max_length=300,
+                        max_length=600,
                     ),
                 ),
             ],
