@@ -120,7 +120,8 @@ def lock(arguments: list[str]) -> int:
     run("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv")
     options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--quiet"]
     options += ["--custom-compile-command", "python3 run.py lock"]
-    options += ["--no-emit-index-url", "--no-emit-find-links"]
+    # Extras stay: pip would take another version for `coverage[toml]` than the one locked for `coverage`.
+    options += ["--no-emit-index-url", "--no-emit-find-links", "--no-strip-extras"]
     for name in ("base", "test"):
         files = [f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt"]
         code = run("-m", "uv", "pip", "compile", *options, *files, *arguments)
@@ -231,7 +232,7 @@ def make_venv() -> None:
 
 def packages(locked: str) -> set[str]:
     """The names in a lock, without those for Windows only."""
-    lines = re.findall(r"^[\w.-]+==.*", locked, re.MULTILINE)
+    lines = re.findall(r"^[\w.,[\]-]+==.*", locked, re.MULTILINE)
     return {line.split("==")[0] for line in lines if "sys_platform == 'win32'" not in line}
 
 
