@@ -26,6 +26,7 @@ from django.dispatch import Signal
 from . import replies
 from .library import Library, build_library
 from .models import Release
+from .search import Index, build_index
 
 Row = Mapping[str, Any]
 logger = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Edition:
     published_at: datetime.datetime
     rows: tuple[Row, ...] = field(repr=False)
     library: Library = field(repr=False)
+    index: Index = field(repr=False)
 
 
 def canonical(rows: Iterable[Row]) -> str:
@@ -72,12 +74,14 @@ def make_edition(
     if checksum(document) != expected:
         raise ValueError(f"The document of release {number} does not match its checksum.")
     rows = rows_of(document)
+    library = build_library(rows)
     return Edition(
         number=number,
         checksum=expected,
         published_at=published_at,
         rows=rows,
-        library=build_library(rows),
+        library=library,
+        index=build_index(library),
     )
 
 
@@ -169,7 +173,7 @@ def start() -> None:
     if _current is None:
         try:
             load_copy()
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             logger.error("the copy of the release on disk cannot be used: %s", error)
     connection.close()
     watcher.begin()
