@@ -23,6 +23,34 @@ from .markup import Prose, render
 Row = Mapping[str, Any]
 Fields = Mapping[str, Any]
 
+OVERVIEW = "understanding-muscle-twitches"
+"""The article that has an address of its own."""
+ANYWHERE = "several-places"
+FLICKER = "flicker"
+PLACES = (
+    "eyelid-one",
+    "eyelids-both",
+    "face-one-side",
+    "face-both-sides",
+    "tongue",
+    "jaw-or-throat",
+    "neck",
+    "shoulder-or-arm",
+    "hand-or-fingers",
+    "chest-or-back",
+    "abdomen",
+    "buttock-or-thigh",
+    "calf",
+    "foot-or-toes",
+)
+"""The findings that name a place on the body, from the head down."""
+USUAL_BANDS = frozenset(("obligate", "very-frequent", "frequent"))
+"""Found in thirty of a hundred people with the condition, or more."""
+BOUND_BANDS = frozenset(("obligate", "very-frequent"))
+"""Found in nearly everyone with it: the condition belongs to this place."""
+RARE = frozenset((PrevalenceChoices.RARE.value, PrevalenceChoices.VERY_RARE.value))
+MOST_RELATED = 6
+
 
 @dataclass(frozen=True, slots=True)
 class SourceItem:
@@ -115,10 +143,16 @@ class Entry:
     reviewed_on: datetime.date | None
     reviewed_by: str
     competes: bool
+    related: tuple[Link, ...]
+    """What it is mistaken for first, then what has the same cause."""
 
     @property
     def link(self) -> Link:
         return Link(self.slug, self.name, self.url, self.summary)
+
+    def has(self, finding: str, bands: frozenset[str]) -> bool:
+        """Whether people with it have a finding as often as one of the bands says."""
+        return any(row.finding.slug == finding and row.band in bands for row in self.frequencies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +252,19 @@ class ArticleItem:
     reviewed_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place on the body and the entries that often show there, commonest first."""
+
+    finding: FindingItem
+    usual: tuple[Entry, ...]
+    rare: tuple[Entry, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.usual) + len(self.rare)
+
+
 @dataclass(frozen=True)
 class Library:
     """Everything that the public pages show, by slug, in the order in which it is shown."""
@@ -250,6 +297,38 @@ class Library:
             (letter, tuple(members))
             for letter, members in itertools.groupby(ordered, lambda e: e.name[0].upper())
         )
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """What often shows at each place on the body, from the head down."""
+        return tuple(
+            Place(
+                self.findings[slug],
+                tuple(entry for entry in found if entry.prevalence not in RARE),
+                tuple(entry for entry in found if entry.prevalence in RARE),
+            )
+            for slug in PLACES
+            if (found := self._often_with(slug))
+        )
+
+    @cached_property
+    def entries_of_any_place(self) -> tuple[Entry, ...]:
+        """What is not rare and bound to no place: everyday flickers, and what shows in several places."""
+        everyday = GroupChoices.EVERYDAY.value
+        return tuple(
+            entry
+            for entry in sorted(self.entries.values(), key=_commonest_first)
+            if entry.prevalence not in RARE
+            and (
+                entry.has(ANYWHERE, USUAL_BANDS)
+                or (entry.group == everyday and entry.has(FLICKER, USUAL_BANDS))
+            )
+            and not any(entry.has(place, BOUND_BANDS) for place in PLACES)
+        )
+
+    def _often_with(self, finding: str) -> tuple[Entry, ...]:
+        found = (entry for entry in self.entries.values() if entry.has(finding, USUAL_BANDS))
+        return tuple(sorted(found, key=_commonest_first))
 
     @cached_property
     def sources_by_title(self) -> tuple[SourceItem, ...]:
@@ -368,11 +447,12 @@ class _Builder:
                         name=link.name if link else row["words"], link=link, differs=row["differs"]
                     )
                 )
+        related = self._related()
         figures: dict[str, list[Figure]] = {}
         for row in self.rows("keyfigure"):
             figures.setdefault(row["condition"][0], []).append(self.figures[row["slug"]])
         return [
-            self._entry(row, frequencies, look_alikes, figures)
+            self._entry(row, frequencies, look_alikes, figures, related)
             for row in sorted(self.rows("condition"), key=lambda r: r["name"].casefold())
             if row["ready"]
         ]
@@ -383,6 +463,7 @@ class _Builder:
         frequencies: Mapping[str, list[FrequencyItem]],
         look_alikes: Mapping[str, list[LookAlikeItem]],
         figures: Mapping[str, list[Figure]],
+        related: Mapping[str, tuple[Link, ...]],
     ) -> Entry:
         slug = row["slug"]
         codes = (("ICD-10", "icd10"), ("Orphanet", "orphanet"), ("OMIM", "omim"), ("HPO", "hpo"))
@@ -434,7 +515,29 @@ class _Builder:
             reviewed_on=_date(row["reviewed_on"]),
             reviewed_by=row["reviewed_by"],
             competes=row["competes"],
+            related=related[slug],
         )
+
+    def _related(self) -> dict[str, tuple[Link, ...]]:
+        """Return what to read next, by condition: look-alikes, those that name it as theirs, the same cause."""
+        conditions = {row["slug"]: row for row in self.rows("condition") if row["ready"]}
+        mistaken: dict[str, list[str]] = {slug: [] for slug in conditions}
+        named_by: dict[str, list[str]] = {slug: [] for slug in conditions}
+        for row in sorted(self.rows("lookalike"), key=lambda r: r["position"]):
+            one, other = row["condition"][0], row["other"][0] if row["other"] else ""
+            if one in conditions and other in conditions:
+                mistaken[one].append(other)
+                named_by[other].append(one)
+        found = {}
+        for slug, row in conditions.items():
+            kin = sorted(
+                (other for other in conditions if other != slug),
+                key=lambda other: (*_kinship(row, conditions[other]), other),
+            )
+            kin = [other for other in kin if _shared(row, conditions[other], "causes")]
+            order = dict.fromkeys(mistaken[slug] + named_by[slug] + kin)
+            found[slug] = tuple(self.links[other] for other in order)[:MOST_RELATED]
+        return found
 
     def _linked_to(self, field: str) -> dict[str, list[Link]]:
         """Return the entries that name a cause or a movement, by its slug, in order of name."""
@@ -545,7 +648,25 @@ class _Builder:
         )
 
 
+def _shared(one: Fields, other: Fields, field: str) -> int:
+    return len({key for (key,) in one[field]} & {key for (key,) in other[field]})
+
+
+def _kinship(one: Fields, other: Fields) -> tuple[int, int, int, int]:
+    """Return how near two conditions are, nearest lowest: causes, group, movements in common, then the commoner."""
+    return (
+        -_shared(one, other, "causes"),
+        -(one["group"] == other["group"]),
+        -_shared(one, other, "movements"),
+        PrevalenceChoices.values.index(other["prevalence"]),
+    )
+
+
 _BAND_ORDER = ("obligate", "very-frequent", "frequent", "occasional", "very-rare", "excluded")
+
+
+def _commonest_first(entry: Entry) -> int:
+    return PrevalenceChoices.values.index(entry.prevalence)
 
 
 def _usual_first(row: Fields) -> tuple[int, str]:

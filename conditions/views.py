@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from . import editions, replies
 from .forms import ReplyForm
+from .library import OVERVIEW
 from .markup import Notes
 from .ready import ready_page
-
-OVERVIEW = "understanding-muscle-twitches"
+from .search import MAX_LENGTH
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
@@ -26,6 +26,27 @@ def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
 @ready_page
 def library(request: HttpRequest) -> HttpResponse:
     return _page(request, "conditions/library.html")
+
+
+@require_safe
+@ready_page
+def by_place(request: HttpRequest) -> HttpResponse:
+    return _page(request, "conditions/by_place.html")
+
+
+@require_safe
+@cache_control(private=True, no_store=True)
+def search(request: HttpRequest) -> HttpResponse:
+    """Answer a query. It may tell of someone's health: kept by no cache, written to no log."""
+    query = request.GET.get("q", "").strip()[:MAX_LENGTH]
+    edition = editions.current()
+    return _page(
+        request,
+        "conditions/search.html",
+        query=query,
+        results=edition.index.search(query),
+        crisis=edition.library.helplines_of("crisis"),
+    )
 
 
 @require_safe
