@@ -276,15 +276,15 @@ class ReplyAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    @admin.action(description="Approve: show under the article")
+    @admin.action(description="Approve: show under the article", permissions=["change"])
     def approve(self, request: HttpRequest, replies: QuerySet[Reply]) -> None:
         self._judge(request, replies, ReplyState.APPROVED)
 
-    @admin.action(description="Reject: keep hidden")
+    @admin.action(description="Reject: keep hidden", permissions=["change"])
     def reject(self, request: HttpRequest, replies: QuerySet[Reply]) -> None:
         self._judge(request, replies, ReplyState.REJECTED)
 
-    @admin.action(description="Mark as spam")
+    @admin.action(description="Mark as spam", permissions=["change"])
     def mark_as_spam(self, request: HttpRequest, replies: QuerySet[Reply]) -> None:
         self._judge(request, replies, ReplyState.SPAM)
 

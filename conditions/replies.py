@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
-import secrets
-import threading
-import time
-from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,10 +10,10 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
+from .limits import HOUR, RateLimit
 from .models import Reply, ReplyState
 
 logger = logging.getLogger(__name__)
-HOUR = 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,38 +25,7 @@ class ShownReply:
     created_at: datetime
 
 
-class RateLimit:
-    """Counts events per sender in this process. Senders are kept as keyed hashes, for an hour at most."""
-
-    def __init__(self, limit: int, seconds: float = HOUR) -> None:
-        self.limit = limit
-        self.seconds = seconds
-        self._key = secrets.token_bytes(32)
-        self._seen: dict[bytes, deque[float]] = {}
-        self._lock = threading.Lock()
-
-    def allows(self, sender: str) -> bool:
-        """Count one event of a sender. Returns False once there were too many within the time."""
-        now = time.monotonic()
-        name = hmac.digest(self._key, sender.encode(), hashlib.sha256)
-        with self._lock:
-            self._forget(now)
-            times = self._seen.setdefault(name, deque())
-            if len(times) >= self.limit:
-                return False
-            times.append(now)
-            return True
-
-    def _forget(self, now: float) -> None:
-        for name in list(self._seen):
-            times = self._seen[name]
-            while times and now - times[0] > self.seconds:
-                times.popleft()
-            if not times:
-                del self._seen[name]
-
-
-limit = RateLimit(settings.REPLIES_PER_HOUR)
+limit = RateLimit(settings.REPLIES_PER_HOUR, HOUR)
 
 _snapshot: tuple[ShownReply, ...] = ()
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from . import editions, replies
 from .forms import ReplyForm
 from .library import OVERVIEW
+from .limits import searches, sender_of, too_many
 from .markup import Notes
 from .ready import ready_page
 from .search import MAX_LENGTH
@@ -39,6 +40,8 @@ def by_place(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Answer a query. It may tell of someone's health: kept by no cache, written to no log."""
     query = request.GET.get("q", "").strip()[:MAX_LENGTH]
+    if query and not searches.allows(sender_of(request)):
+        return too_many(request, "search", seconds=searches.seconds)
     edition = editions.current()
     return _page(
         request,
@@ -105,10 +108,8 @@ def reply(request: HttpRequest) -> HttpResponse:
     form = ReplyForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _page(request, "conditions/reply.html", form=form)
-    if not replies.limit.allows(request.META.get("REMOTE_ADDR", "")):
-        response = render(request, "429.html", status=429)
-        response["Retry-After"] = "3600"
-        return response
+    if not replies.limit.allows(sender_of(request)):
+        return too_many(request, "reply", seconds=replies.limit.seconds)
     # A machine is thanked like everyone else, and learns nothing.
     if not form.is_from_a_machine and not replies.hold(form.instance, OVERVIEW):
         return _page(request, "conditions/reply.html", form=form, unavailable=True)

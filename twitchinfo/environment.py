@@ -33,6 +33,17 @@ def flag(name: str, *, default: bool) -> bool:
             raise ImproperlyConfigured(f"{name} is 1 or 0, not {other!r}.")
 
 
+def secret(name: str, *, at_least: int) -> str:
+    """Return a secret that production cannot do without."""
+    value = required(name)
+    if len(value) < at_least:
+        raise ImproperlyConfigured(
+            f"{name} has {len(value)} characters; production needs {at_least} random ones. To make one: "
+            'python3 -c "import secrets; print(secrets.token_urlsafe(64))"'
+        )
+    return value
+
+
 def listing(name: str) -> list[str]:
     """Return a comma separated variable as a list."""
     return [item.strip() for item in os.environ.get(name, "").split(",") if item.strip()]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from .environment import database, flag, listing, required
+from .environment import database, flag, listing, required, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("TWITCHINFO_VAR", BASE_DIR / "var"))
@@ -36,10 +37,14 @@ def _local_secret() -> str:
 
 
 DEBUG = LOCAL and flag("DEBUG", default=False)
-SECRET_KEY = os.environ.get("SECRET_KEY") or (_local_secret() if LOCAL else required("SECRET_KEY"))
+SECRET_KEY = os.environ.get("SECRET_KEY") or (_local_secret() if LOCAL else "")
+if not LOCAL:
+    SECRET_KEY = secret("SECRET_KEY", at_least=50)
 SECRET_KEY_FALLBACKS = listing("SECRET_KEY_FALLBACKS")
 """Older secrets: cookies that they made stay readable while the secret is changed."""
-ALLOWED_HOSTS = listing("ALLOWED_HOSTS") or (["localhost", "127.0.0.1", "[::1]"] if LOCAL else [])
+ALLOWED_HOSTS = listing("ALLOWED_HOSTS")
+if not ALLOWED_HOSTS:
+    ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if LOCAL else [required("ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = listing("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
@@ -53,6 +58,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
+    "axes",
     "crispy_forms",
     "csp",
 ]
@@ -69,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "twitchinfo.urls"
@@ -131,6 +138,8 @@ REPLY_EMAIL_DAYS = 90
 """After so many days a reply loses its e-mail address; the privacy page says so."""
 REPLIES_PER_HOUR = 5
 """How many replies one address may send in an hour."""
+SEARCHES_PER_MINUTE = 60
+"""How many searches one address may make in a minute, of each process."""
 
 # --- security --------------------------------------------------------------------------------------
 
@@ -161,13 +170,31 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     )
 }
 X_FRAME_OPTIONS = "DENY"
+BEHIND_PROXY = flag("BEHIND_PROXY", default=False)
+"""Whether a proxy of ours stands in front: then, and only then, what it says of the sender is believed."""
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# Five wrong passwords for a name from one address: then a quarter of an hour of nothing, right ones included.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "conditions.limits.address_of"
+AXES_CLIENT_STR_CALLABLE = "twitchinfo.logins.nobody"
+AXES_LOCKOUT_CALLABLE = "twitchinfo.logins.locked_out"
 
 if not LOCAL:
     SECURE_SSL_REDIRECT = True
@@ -179,7 +206,7 @@ if not LOCAL:
     CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
-    if flag("BEHIND_PROXY", default=False):
+    if BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- logs: no address, no query, no form data ------------------------------------------------------

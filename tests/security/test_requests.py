@@ -1,0 +1,300 @@
+"""What a stranger may send: forged forms, foreign hosts, bad cookies, too much of anything."""
+
+from __future__ import annotations
+
+import time
+from unittest import mock
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.test.utils import override_settings
+
+from checker import answers
+from conditions import limits, replies, views
+from conditions.editions import Edition
+from conditions.models import Reply, ReplyState
+from tests.addresses import addresses, public_addresses
+from tests.checker.visitor import RESULT, START, Visitor, address
+
+REPLY = "/understanding-muscle-twitches/reply/"
+A_REPLY = {"name": "Ann", "email": "", "text": "It stopped by itself."}
+SQL = "'; DROP TABLE conditions_reply; -- \" %s %(x)s {0} \\"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replies, "limit", limits.RateLimit(settings.REPLIES_PER_HOUR))
+
+
+def strict() -> Client:
+    """A browser from which Django asks for the form token, as it does in earnest."""
+    return Client(enforce_csrf_checks=True, raise_request_exception=False)
+
+
+@pytest.mark.django_db
+def test_no_address_takes_a_form_without_its_token(edition: Edition, admin_user: object) -> None:
+    visitor, staff = strict(), strict()
+    staff.force_login(admin_user)  # type: ignore[arg-type]
+    for path in addresses():
+        client = staff if path.startswith("/admin/") else visitor
+        assert client.post(path, {"x": "y"}).status_code == 403, path
+    assert not visitor.cookies
+
+
+def test_a_refused_form_is_answered_with_a_page(edition: Edition) -> None:
+    response = strict().post(START, {"who": "me"})
+    assert response.status_code == 403
+    assert b"<h1>" in response.content
+
+
+def test_a_form_with_its_token_from_another_site_is_refused(edition: Edition) -> None:
+    client = strict()
+    token = client.get(START).cookies["csrftoken"].value
+    data = {"who": "me", "csrfmiddlewaretoken": token}
+    for origin in ("https://evil.example", "null"):
+        assert client.post(START, data, headers={"Origin": origin}).status_code == 403
+    assert client.post(START, data, headers={"Origin": "http://testserver"}).status_code == 302
+
+
+@pytest.mark.django_db
+def test_nothing_leads_to_another_site(edition: Edition, admin_user: object) -> None:
+    evil = "https://evil.example/"
+    client = Client(raise_request_exception=False)
+    for path in addresses():
+        for query in ({"next": evil}, {"next": "//evil.example"}, {"notice": evil, "url": evil}):
+            for response in (client.get(path, query), client.post(path, query)):
+                target = response.get("Location", "/")
+                assert target.startswith("/"), (path, target)
+                assert not target.startswith("//"), (path, target)
+    for path in ("//evil.example/conditions", "/\\evil.example/check", "///evil.example"):
+        target = client.get(path).get("Location", "/")
+        assert not target.startswith(("//", "/\\")), (path, target)
+    admin_user.set_password("a-long-passphrase")  # type: ignore[attr-defined]
+    admin_user.save()  # type: ignore[attr-defined]
+    data = {"username": "admin", "password": "a-long-passphrase", "next": evil}
+    response = client.post("/admin/login/", data)
+    assert response.status_code == 302
+    assert response["Location"].startswith("/")
+
+
+def test_a_foreign_host_is_refused(edition: Edition) -> None:
+    client = Client(raise_request_exception=False)
+    for path in public_addresses():
+        for host in ("evil.example", "testserver.evil.example", "testserver@evil.example", "a b"):
+            response = client.get(path, headers={"Host": host})
+            assert response.status_code == 400, (path, host)
+            assert b"evil" not in response.content
+        forwarded = client.get(path, headers={"X-Forwarded-Host": "evil.example"})
+        assert b"evil" not in forwarded.content
+
+
+def test_a_damaged_answer_cookie_is_no_cookie(edition: Edition, client: Client) -> None:
+    visitor = Visitor(client)
+    visitor.start()
+    good = visitor.cookie
+    middle = len(good) // 2
+    flipped = good[:middle] + ("A" if good[middle] != "A" else "B") + good[middle + 1 :]
+    for bad in (flipped, good[:-4], "", "x" * 5000, "\x00", "ÿ", "gAAAA"):
+        visitor.cookie = bad
+        response = client.get(address("you"))
+        assert response.status_code == 302, bad
+        assert response["Location"].startswith(START), bad
+
+
+def test_an_answer_cookie_ends_after_a_day(edition: Edition, client: Client) -> None:
+    visitor = Visitor(client)
+    visitor.start()
+    assert client.get(address("you")).status_code == 200
+    later = time.time() + settings.ANSWER_COOKIE_SECONDS + 5
+    with mock.patch("cryptography.fernet.time.time", return_value=later):
+        assert client.get(address("you")).status_code == 302
+
+
+def test_answers_outlive_a_change_of_the_secret_and_end_with_it(
+    edition: Edition, client: Client
+) -> None:
+    visitor = Visitor(client)
+    visitor.start()
+    old = settings.SECRET_KEY
+    with override_settings(SECRET_KEY="n" * 60, SECRET_KEY_FALLBACKS=[old]):
+        assert client.get(address("you")).status_code == 200
+    with override_settings(SECRET_KEY="n" * 60, SECRET_KEY_FALLBACKS=[]):
+        assert client.get(address("you")).status_code == 302
+
+
+def test_cleared_answers_are_gone_from_the_browser(edition: Edition, client: Client) -> None:
+    visitor = Visitor(client)
+    visitor.start()
+    morsel = client.post("/check/clear/").cookies[settings.ANSWER_COOKIE]
+    assert (morsel.value, morsel["max-age"], morsel["path"]) == ("", 0, "/check/")
+    assert client.get(RESULT).status_code == 302
+
+
+def test_the_answer_cookie_is_for_the_check_alone(edition: Edition, client: Client) -> None:
+    morsel = client.post(START, {"who": "me"}).cookies[settings.ANSWER_COOKIE]
+    assert morsel["path"] == "/check/"
+    assert morsel["httponly"]
+    assert morsel["samesite"] == "Lax"
+    assert morsel["max-age"] == ""  # ends with the browser session
+
+
+@pytest.mark.parametrize("path", [START, "/check/you/", REPLY, "/admin/login/"])
+@pytest.mark.parametrize(
+    ("what", "data"),
+    [
+        ("too many fields", {f"field-{number}": "1" for number in range(3000)}),
+        ("one field of more than a megabyte", {"text": "x" * (1024 * 1024 + 10)}),
+        ("very many values of one field", {"place": ["calf"] * 3000}),
+    ],
+)
+def test_too_much_is_refused_with_a_page(
+    path: str, what: str, data: dict[str, object], edition: Edition
+) -> None:
+    client = Client(raise_request_exception=False)
+    Visitor(client).start()
+    body = "&".join(
+        f"{name}={value}"
+        for name, values in data.items()
+        for value in (values if isinstance(values, list) else [values])
+    )
+    for sender in (client, strict()):
+        sender.get(START)  # for the cookie of the form token
+        response = sender.post(path, body, content_type="application/x-www-form-urlencoded")
+        assert response.status_code in (400, 413), (what, response.status_code)
+        assert b"<h1>" in response.content
+
+
+def test_a_megabyte_of_fields_costs_little(edition: Edition) -> None:
+    client = Client(raise_request_exception=False)
+    Visitor(client).start()
+    body = "&".join(f"f{number}={'x' * 500}" for number in range(1900))
+    started = time.process_time()
+    response = client.post(address("you"), body, content_type="application/x-www-form-urlencoded")
+    assert response.status_code in (200, 302, 400)
+    assert time.process_time() - started < 2
+
+
+def test_bodies_that_are_no_form_are_survived(edition: Edition) -> None:
+    client = Client(raise_request_exception=False)
+    Visitor(client).start()
+    for kind in ("application/json", "multipart/form-data", "multipart/form-data; boundary=x", "x"):
+        for body in (b"{", b"--x\r\nContent-Disposition: form-data; name=a", b"\xff\xfe\x00" * 50):
+            for path in (START, address("you"), REPLY):
+                response = client.generic("POST", path, body, content_type=kind)
+                assert response.status_code < 500, (path, kind, body)
+
+
+@pytest.mark.django_db
+def test_signs_of_sql_are_words_like_any_others(
+    edition: Edition, client: Client, admin_client: Client
+) -> None:
+    assert client.post(REPLY, {**A_REPLY, "name": SQL[:80], "text": SQL}).status_code == 302
+    assert Reply.objects.get().text == SQL
+    for path in ("condition", "finding", "source", "reply", "warningsign"):
+        for word in (SQL, "' OR 1=1 --", "%", "_", "\\", '"'):
+            response = admin_client.get(f"/admin/conditions/{path}/", {"q": word})
+            assert response.status_code == 200
+    response = client.get("/search/", {"q": SQL})
+    assert response.status_code in (200, 404)
+
+
+@pytest.mark.django_db
+def test_replies_from_one_address_are_limited(edition: Edition, client: Client) -> None:
+    for number in range(settings.REPLIES_PER_HOUR):
+        text = {**A_REPLY, "text": f"Reply {number}"}
+        assert client.post(REPLY, text).status_code == 302
+    refused = client.post(REPLY, A_REPLY)
+    assert refused.status_code == 429
+    assert refused["Retry-After"] == "3600"
+    assert client.post(REPLY, A_REPLY, REMOTE_ADDR="192.0.2.7").status_code == 302
+    # A header that anyone can write makes nobody somebody else.
+    lie = {"X-Forwarded-For": "192.0.2.99"}
+    assert client.post(REPLY, A_REPLY, headers=lie).status_code == 429
+    assert Reply.objects.filter(state=ReplyState.HELD).count() == settings.REPLIES_PER_HOUR + 1
+
+
+@pytest.mark.parametrize(
+    ("behind", "header", "remote", "address"),
+    [
+        (False, "192.0.2.1", "198.51.100.1", "198.51.100.1"),
+        (True, "192.0.2.1, 192.0.2.2", "127.0.0.1", "192.0.2.2"),
+        (True, "", "127.0.0.1", "127.0.0.1"),
+        (True, "192.0.2.1, nonsense", "127.0.0.1", None),
+        (False, "", "", None),
+        (True, " 2001:db8::1 ", "127.0.0.1", "2001:db8::1"),
+    ],
+)
+def test_only_our_own_proxy_says_who_sends(
+    behind: bool, header: str, remote: str, address: str | None, rf: object
+) -> None:
+    request = rf.get("/", REMOTE_ADDR=remote, HTTP_X_FORWARDED_FOR=header)  # type: ignore[attr-defined]
+    with override_settings(BEHIND_PROXY=behind):
+        assert limits.address_of(request) == address
+
+
+def test_one_household_is_one_sender(rf: object) -> None:
+    requests = [rf.get("/", REMOTE_ADDR=f"2001:db8:1:2::{n}") for n in (1, 2)]  # type: ignore[attr-defined]
+    assert len({limits.sender_of(request) for request in requests}) == 1
+
+
+def test_the_list_of_senders_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST_SENDERS", 100)
+    limit = limits.RateLimit(1, 60)
+    for number in range(1000):
+        limit.allows(str(number))
+        assert len(limit._seen) <= 100
+
+
+def test_a_limit_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(limits.time, "monotonic", lambda: now)
+    limit = limits.RateLimit(2, 60)
+    assert [limit.allows("a") for _ in range(3)] == [True, True, False]
+    now = 1061.0
+    assert limit.allows("a")
+    assert not any(name == b"a" for name in limit._seen)
+
+
+def test_odd_paths_are_answered(edition: Edition) -> None:
+    client = Client(raise_request_exception=False)
+    odd = [
+        "/conditions/../../etc/passwd",
+        "/conditions/%2e%2e%2f%2e%2e%2fetc%2fpasswd/",
+        "/static/../twitchinfo/settings.py",
+        "/static/%2e%2e/twitchinfo/settings.py",
+        "/conditions/%00/",
+        "/conditions/%ff%fe/",
+        "/conditions/ALS/",
+        "/conditions/" + "a" * 3000 + "/",
+        "/check/" + "a-" * 1500 + "/",
+        "/check/%0d%0aSet-Cookie:x=y/",
+        "/conditions/'%22;--/",
+        "/.git/config",
+        "/%E2%80%AE/",
+        "/admin/conditions/condition/%00/change/",
+    ]
+    for path in odd:
+        response = client.get(path)
+        assert response.status_code < 500, path
+        assert "x" not in response.cookies
+        assert b"SECRET_KEY" not in response.content
+        assert b"root:" not in response.content
+
+
+def test_answers_is_the_only_thing_that_reads_the_cookie() -> None:
+    # Whoever reads it elsewhere has to think about size, age and key as `answers.read` does.
+    assert answers.LARGEST_COOKIE < 4096
+
+
+def test_searches_from_one_address_are_limited(
+    edition: Edition, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "searches", limits.RateLimit(3, 60))
+    codes = [client.get("/search/", {"q": "eyelid"}).status_code for _ in range(4)]
+    assert codes == [200, 200, 200, 429]
+    assert client.get("/search/").status_code == 200  # the empty form costs nothing
+    assert client.get("/search/", {"q": "eyelid"})["Retry-After"] == "60"
+    other = client.get("/search/", {"q": "eyelid"}, REMOTE_ADDR="192.0.2.7")
+    assert other.status_code == 200
+    assert "no-store" in other["Cache-Control"]
