@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -45,6 +46,7 @@ class SourceAdmin(KeptSlug):
     list_filter = (("last_checked", admin.EmptyFieldListFilter),)
     search_fields = ("slug", "title", "publisher", "url")
     date_hierarchy = "last_checked"
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
 
 @admin.register(Finding)

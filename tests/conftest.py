@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 
 from checker.engine.knowledge import KnowledgeBase
 from checker.knowledge import knowledge_base_of
+from checker.scenarios import Report, report_on
 from conditions import content, editions, replies
 
 # Ordinary runs draw the same examples every time. HYPOTHESIS_PROFILE=long looks for new ones.
@@ -34,6 +35,7 @@ def _files_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         STATIC_ROOT=var / "static",
         RELEASE_COPY=var / "release.json",
         STORAGES={**django_settings.STORAGES, "staticfiles": plain},
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # quick, here only
     ):
         yield
 
@@ -59,6 +61,12 @@ def shipped_edition(shipped_rows: list[content.Row]) -> editions.Edition:
 @pytest.fixture(scope="session")
 def shipped_kb(shipped_edition: editions.Edition) -> KnowledgeBase:
     return knowledge_base_of(shipped_edition)
+
+
+@pytest.fixture(scope="session")
+def shipped_report(shipped_kb: KnowledgeBase, shipped_rows: list[content.Row]) -> Report:
+    """How the shipped stories come out, answered page by page. Takes some seconds."""
+    return report_on(shipped_kb, shipped_rows)
 
 
 @pytest.fixture
