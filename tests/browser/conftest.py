@@ -6,55 +6,46 @@ page logs an error or asks another site for anything.
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
+
+from .chromium import CHROMIUM_ARGUMENTS, VIEWPORTS, installed_chromium
 
 # Playwright's loop runs in the thread of the test, where Django would refuse to touch the database.
 # Set here only: in the ordinary run that refusal finds real mistakes.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-VIEWPORTS = {"phone": {"width": 375, "height": 812}, "desktop": {"width": 1280, "height": 800}}
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    installed = os.environ.get("CHROMIUM") or next(
-        filter(None, map(shutil.which, CHROMIUM_NAMES)), None
-    )
-    # None lets Playwright take the browser that `playwright install chromium` brought.
-    return {**browser_type_launch_args, "executable_path": installed, "args": CHROMIUM_ARGUMENTS}
+    return {
+        **browser_type_launch_args,
+        "executable_path": installed_chromium(),
+        "args": CHROMIUM_ARGUMENTS,
+    }
 
 
 @pytest.fixture
-def viewport(request: pytest.FixtureRequest) -> dict[str, int]:
+def viewport(request: pytest.FixtureRequest) -> ViewportSize:
     return VIEWPORTS[getattr(request, "param", "phone")]
 
 
 @pytest.fixture
 def browser_context_args(
-    browser_context_args: dict[str, Any], viewport: dict[str, int], live_server: LiveServer
+    browser_context_args: dict[str, Any], viewport: ViewportSize, live_server: LiveServer
 ) -> dict[str, Any]:
     return {
         **browser_context_args,
         "viewport": viewport,
         "locale": "en-GB",
+        "reduced_motion": "reduce",  # else the page still glides while a test looks where things are
         "base_url": live_server.url,
     }
 
@@ -102,5 +93,37 @@ def axe() -> Callable[[Page], None]:
     def check(page: Page) -> None:
         results = Axe().run(page, options={"runOnly": WCAG_2_2_AA, "resultTypes": ["violations"]})
         assert not results.violations_count, results.generate_report()
+
+    return check
+
+
+@pytest.fixture
+def fits() -> Callable[[Page], None]:
+    """Assert that nothing of a page lies beside a screen of 320 pixels."""
+
+    def check(page: Page) -> None:
+        before = page.viewport_size
+        page.set_viewport_size({"width": 320, "height": 640})
+        wide = page.evaluate(
+            """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+            [...document.querySelectorAll("body *")]
+            .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+            .map((e) => `${e.tagName}.${e.className}`).slice(0, 5)"""
+        )
+        assert not wide, f"{page.url} is wider than 320 pixels: {wide}"
+        if before:
+            page.set_viewport_size(before)
+
+    return check
+
+
+@pytest.fixture
+def sound(axe: Callable[[Page], None], fits: Callable[[Page], None]) -> Callable[[Page], None]:
+    """Assert what holds for every public page: one heading, usable by everyone, at any width."""
+
+    def check(page: Page) -> None:
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        axe(page)
+        fits(page)
 
     return check
