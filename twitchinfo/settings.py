@@ -209,15 +209,19 @@ if not LOCAL:
     if BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# --- logs: no address, no query, no form data ------------------------------------------------------
+# --- logs: JSON lines; no address, no query, no form data (see twitchinfo/logs.py) ------------------
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {"line": {"()": "twitchinfo.logs.JsonLines"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
+        # Without Django's own handlers: one of them would mail whole requests.
+        "django": {"handlers": [], "level": "INFO"},
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+        "axes": {"level": "WARNING"},
         "twitchinfo": {"level": "INFO"},
         "conditions": {"level": "INFO"},
         "checker": {"level": "INFO"},

@@ -5,6 +5,8 @@ from django.urls import include, path
 
 from . import views
 
+handler500 = "twitchinfo.errors.server_error"
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("how-it-works/", views.how_it_works, name="how_it_works"),
