@@ -23,7 +23,11 @@ class Report:
         )
 
     def as_json(self) -> dict[str, Any]:
-        return summarise(self.outcomes, release=None)
+        """Return what is stored with a release: the summary, and by story what the public scoreboard shows."""
+        summary = summarise(self.outcomes, release=None)
+        for each, outcome in zip(summary["each"], self.outcomes, strict=True):
+            each |= {"fitted_well": outcome.fitted_well, "alarmed": outcome.alarmed}
+        return summary
 
 
 def written_scenarios(rows: Iterable[Row]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -49,6 +50,8 @@ class Edition:
     rows: tuple[Row, ...] = field(repr=False)
     library: Library = field(repr=False)
     index: Index = field(repr=False)
+    report: Mapping[str, Any] = field(repr=False)
+    """What the scenarios said when it was published; empty if nothing is known of that."""
 
 
 def canonical(rows: Iterable[Row]) -> str:
@@ -68,7 +71,12 @@ def checksum(document: str) -> str:
 
 
 def make_edition(
-    *, number: int, document: str, expected: str, published_at: datetime.datetime
+    *,
+    number: int,
+    document: str,
+    expected: str,
+    published_at: datetime.datetime,
+    report: Mapping[str, Any] = MappingProxyType({}),
 ) -> Edition:
     """Build an edition from a document. Raises ValueError if the document is not what was published."""
     if checksum(document) != expected:
@@ -82,7 +90,17 @@ def make_edition(
         rows=rows,
         library=library,
         index=build_index(library),
+        report=frozen(report),
     )
+
+
+def frozen(value: Any) -> Any:
+    """Return plain data that nobody can change: mappings read-only, lists as tuples, all the way down."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: frozen(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(frozen(item) for item in value)
+    return value
 
 
 _current: Edition | None = None
@@ -119,6 +137,7 @@ def refresh() -> bool:
         document=release.document,
         expected=release.checksum,
         published_at=release.published_at,
+        report=release.report,
     )
     install(edition)
     keep_copy(release)
@@ -134,6 +153,7 @@ def keep_copy(release: Release) -> None:
             "checksum": release.checksum,
             "published_at": release.published_at.isoformat(),
             "document": release.document,
+            "report": release.report,
         }
     )
     try:
@@ -158,6 +178,7 @@ def load_copy() -> bool:
             document=copy["document"],
             expected=copy["checksum"],
             published_at=datetime.datetime.fromisoformat(copy["published_at"]),
+            report=copy.get("report", {}),
         )
     )
     return True

@@ -231,3 +231,44 @@ def test_the_settings_of_the_tests_are_not_those_of_production(settings: Setting
     """A guard for this file: no test may write the copy of a real site."""
     assert settings.LOCAL, ImproperlyConfigured
     assert not settings.RELEASE_COPY.is_relative_to(settings.BASE_DIR)
+
+
+REPORT = {"total": {"n": 2, "screens": {"max": 9}}, "each": [{"id": "a"}, {"id": "b"}]}
+
+
+@pytest.mark.django_db
+def test_the_report_of_a_release_comes_with_it_from_the_database_and_from_disk(
+    small_rows: list[Row], copy: Path
+) -> None:
+    store(small_rows, report=REPORT)
+    editions.refresh()
+    loaded = editions.current().report
+    editions.install(None)
+    editions.load_copy()
+    for report in (loaded, editions.current().report):
+        assert report["total"]["screens"]["max"] == 9
+        assert [each["id"] for each in report["each"]] == ["a", "b"]
+
+
+@pytest.mark.django_db
+def test_a_copy_from_before_there_were_reports_still_serves(
+    small_rows: list[Row], copy: Path
+) -> None:
+    store(small_rows, report=REPORT)
+    editions.refresh()
+    old = {key: value for key, value in json.loads(copy.read_text()).items() if key != "report"}
+    copy.write_text(json.dumps(old))
+    editions.install(None)
+    assert editions.load_copy()
+    assert dict(editions.current().report) == {}
+
+
+def test_nothing_in_a_report_can_be_changed() -> None:
+    report = editions.frozen(REPORT)
+    with pytest.raises(TypeError):
+        report["total"] = {}
+    with pytest.raises(TypeError):
+        report["total"]["screens"]["max"] = 0
+    with pytest.raises(TypeError):
+        report["each"][0]["id"] = "c"
+    assert isinstance(report["each"], tuple)
