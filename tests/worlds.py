@@ -38,13 +38,24 @@ def world(drawing: str) -> KnowledgeBase:
 def rows(drawing: str) -> list[Row]:
     numbers = itertools.count(1)
     found: list[Row] = []
-    for line in filter(None, map(str.strip, drawing.splitlines())):
+    for line in _lines(drawing):
         head, _, body = line.partition(":")
         kind, slug, *words = head.split()
         named = dict(word.split("=", 1) for word in words if "=" in word)
         flags = [word for word in words if "=" not in word]
         found += _DRAWN[kind](slug, flags, named, body.strip(), next(numbers))
     return found
+
+
+def _lines(drawing: str) -> list[str]:
+    """The lines of a drawing; what begins with no word of it goes on the line before."""
+    lines: list[str] = []
+    for line in filter(None, map(str.strip, drawing.splitlines())):
+        if line.split()[0] in _DRAWN:
+            lines.append(line)
+        else:
+            lines[-1] += f" {line}"
+    return lines
 
 
 Named = dict[str, str]

@@ -358,7 +358,7 @@ WRONG = {
         (f"{BENIGN}, row 1", "causes", "[[slug]"),
     ),
     "missing link": (
-        ("conditions/benign.yaml", "    who: 180 people\n    source: [nhs]\n", "    who: 180 people\n    source: null\n"),
+        (BENIGN, "180 people\n    source: [nhs]", "180 people\n    source: null"),
         (f"{BENIGN}, row 5", "source", "missing"),
     ),
     "floor of something felt": (

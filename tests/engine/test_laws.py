@@ -45,9 +45,11 @@ SMALL = """
     finding   feels     occasional group=strength
     finding   hoarse    very-rare
     finding   coffee    frequent context
-    condition benign    very-common benign  self-care: flicker=obligate ripple=frequent shimmer=frequent weak=excluded fresh=frequent
+    condition benign    very-common benign  self-care: flicker=obligate ripple=frequent
+              shimmer=frequent weak=excluded fresh=frequent
     condition jittery   common      benign  self-care: coffee=obligate flicker=frequent
-    condition feared    very-rare   serious soon:      weak=very-frequent wasted=frequent flicker=frequent lasting=frequent
+    condition feared    very-rare   serious soon:      weak=very-frequent
+              wasted=frequent flicker=frequent lasting=frequent
     condition choked    rare        emergency emergency: choking=obligate
     sign      lasts     routine: all lasting flicker
     sign      throat    same-day: all hoarse, any weak wasted | at-least-2 weak wasted hoarse
@@ -68,7 +70,8 @@ SMALL_KB = world(SMALL)
 def kb(request: pytest.FixtureRequest) -> KnowledgeBase:
     if request.param == "small":
         return SMALL_KB
-    return request.getfixturevalue("shipped_kb")  # type: ignore[no-any-return]
+    shipped: KnowledgeBase = request.getfixturevalue("shipped_kb")
+    return shipped
 
 
 def evidences(kb: KnowledgeBase) -> st.SearchStrategy[Evidence]:

@@ -38,7 +38,8 @@ def test_a_published_worked_example_of_likelihood_ratios() -> None:
         finding   gdx-negative       occasional share=0.97
         finding   pressure-raised    occasional share=0.08
         finding   pressure-normal    occasional share=0.92
-        condition glaucoma uncommon treatable routine: gdx-positive=very-frequent pressure-raised=frequent pressure-normal=frequent
+        condition glaucoma uncommon treatable routine: gdx-positive=very-frequent
+                  pressure-raised=frequent pressure-normal=frequent
         question  gdx      single opening: gdx-positive gdx-negative
         question  pressure single opening: pressure-raised pressure-normal
     """)
@@ -77,23 +78,22 @@ def test_scores_are_those_of_an_independent_reckoning(states: dict[str, Evidence
     """The plain formula, one finding after the other, without caps or groups."""
     background = {"flicker": 0.55, "cramp": 0.17, "weak": 0.02}
     listed = {
-        "benign": {"flicker": 0.90, "weak": "excluded"},
+        "benign": {"flicker": 0.90},
         "feared": {"flicker": 0.55, "weak": 0.90, "cramp": 0.55},
     }
+    excluded = {("benign", "weak"): 0.002}
     prior = {"benign": 0.100, "feared": 0.003}
 
     def reckoned(condition: str) -> float:
         total = math.log10(prior[condition])
         for finding, state in states.items():
-            share = listed[condition].get(finding, 0.0)
-            if share == "excluded":
-                have = 0.002
-            else:
-                have = 1 - (1 - float(share)) * (1 - background[finding])
-            if state is EvidenceState.PRESENT:
-                total += math.log10(have / background[finding])
-            else:
-                total += math.log10((1 - have) / (1 - background[finding]))
+            without = background[finding]
+            either = 1 - (1 - listed[condition].get(finding, 0.0)) * (1 - without)
+            have = excluded.get((condition, finding), either)
+            ratio = have / without
+            if state is EvidenceState.ABSENT:
+                ratio = (1 - have) / (1 - without)
+            total += math.log10(ratio)
         return total
 
     ranked = rank(world(TWO), Evidence(states), settings=PLAIN)
@@ -315,7 +315,8 @@ def test_a_match_says_what_fits_what_does_not_and_what_is_open() -> None:
         finding   tired   occasional
         finding   both    occasional
         finding   seldom  very-rare
-        condition eyelid  very-common benign self-care: lid=obligate spot=frequent tired=very-frequent both=excluded seldom=very-rare
+        condition eyelid  very-common benign self-care: lid=obligate spot=frequent
+                  tired=very-frequent both=excluded seldom=very-rare
     """)
     (match,) = rank(kb, evidence_of(["spot", "lid", "both"]))
     assert [c.finding for c in match.supporting] == ["lid", "spot"]
