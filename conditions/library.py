@@ -50,6 +50,8 @@ BOUND_BANDS = frozenset(("obligate", "very-frequent"))
 """Found in nearly everyone with it: the condition belongs to this place."""
 RARE = frozenset((PrevalenceChoices.RARE.value, PrevalenceChoices.VERY_RARE.value))
 MOST_RELATED = 6
+MOST_LOOK_ALIKES = 4
+"""Of the related entries, so that there is room for the same cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -535,7 +537,8 @@ class _Builder:
                 key=lambda other: (*_kinship(row, conditions[other]), other),
             )
             kin = [other for other in kin if _shared(row, conditions[other], "causes")]
-            order = dict.fromkeys(mistaken[slug] + named_by[slug] + kin)
+            alike = list(dict.fromkeys(mistaken[slug] + named_by[slug]))
+            order = dict.fromkeys(alike[:MOST_LOOK_ALIKES] + kin + alike)
             found[slug] = tuple(self.links[other] for other in order)[:MOST_RELATED]
         return found
 

@@ -75,6 +75,13 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "jimmy legs": ("restless-legs-syndrome", "periodic-limb-movements"),
         "leg cramps": ("nocturnal-leg-cramps", "exercise-associated-muscle-cramps"),
         "calf cramp": ("nocturnal-leg-cramps", "exercise-associated-muscle-cramps"),
+        "tremor": ("movement:tremor", "essential-tremor"),
+        "spasm": ("movement:cramp", "exercise-associated-muscle-cramps"),
+        "muscle spasm": ("exercise-associated-muscle-cramps", "everyday-passing-twitches"),
+        **dict.fromkeys(
+            ("leg spasm", "calf spasm", "foot spasm"),
+            ("nocturnal-leg-cramps", "exercise-associated-muscle-cramps"),
+        ),
         "back spasm": ("pinched-nerve-back",),
         "crick in the neck": ("cervical-dystonia",),
         "head shaking": ("essential-tremor", "cervical-dystonia"),
@@ -89,6 +96,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "turrets": ("tic-disorder-tourette",),
         "stephen hawking disease": ("motor-neurone-disease-als",),
         "epilepsy": ("convulsive-seizure", "focal-motor-seizures"),
+        "electrolytes": ("cause:micronutrient-imbalance", "hypomagnesaemia"),
         "electrolyte imbalance": ("cause:micronutrient-imbalance", "hypomagnesaemia"),
         "vitamin deficiency": ("cause:micronutrient-imbalance",),
         # Medicines and substances.
@@ -141,7 +149,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Phrase -> entries by slug, or other things by kind and slug ("sign:self-harm"): the first fits best."""
 
 EQUAL_WORDS = (
-    ("twitch", "pulse", "pulsate", "throb", "quiver", "spasming"),
+    ("twitch", "pulse", "pulsate", "throb", "quiver"),
     ("jerk", "jolt"),
     ("shake", "shaky", "tremble", "tremor", "trembly"),
     ("seizure", "fit", "convulsion", "fitting"),
@@ -168,9 +176,9 @@ LIGHT_WORDS = frozenset(
     re.findall(
         r"\w+",
         """
-        a about am an and any are as at be been but by can cant could did do does doing dont feel feels feeling for
-        from get gets getting got had has have he her him his how i if im in is it its just keep keeps like me my of
-        on one or our part really she should so some that the their them there they this to too us very was we were
+        a about am an and any are as at be been but by can cannot cant could did do does doing dont feel feels feeling
+        for from get gets getting got had has have he her him his how i if im in is it its just keep keeps like me my
+        of on one or our part really she should so some that the their them there they this to too us very was we were
         what when where which while who why will with wont would you your
         """,
     )
@@ -423,6 +431,11 @@ def _alikeness(typed: str, word: str, edits: int) -> float:
     return 1 - 1.2 * edits / max(len(typed), len(word)) - other_start
 
 
+def _names_in(name: str) -> tuple[str, ...]:
+    """Return "Jerk (positive myoclonus)" whole, and each of the two names in it."""
+    return tuple(dict.fromkeys((name, *filter(None, re.split(r"\s*[()]\s*", name)))))
+
+
 def _targets(library: Library) -> Iterator[tuple[Target, list[tuple[str, float, str]]]]:
     """Yield everything that can be found, with its texts: the words, their trust, the other name they are."""
     for entry in library.entries.values():
@@ -436,14 +449,15 @@ def _targets(library: Library) -> Iterator[tuple[Target, list[tuple[str, float, 
             _COMMONNESS[entry.prevalence],
         )
         others = [(name, _OTHER_NAME, name) for name in entry.also_called]
-        yield target, [(entry.name, _NAME, ""), *others, (entry.summary, _SUMMARY, "")]
+        names = [(name, _NAME, "") for name in _names_in(entry.name)]
+        yield target, [*names, *others, (entry.summary, _SUMMARY, "")]
     for kind, trust, items in (
         (Kind.MOVEMENT, _MOVEMENT, library.movements.values()),
         (Kind.CAUSE, _CAUSE, library.causes.values()),
     ):
         for item in items:
             target = Target(kind, item.slug, item.name, item.url, item.summary, None, 0.5)
-            yield target, [(item.name, trust, "")]
+            yield target, [(name, trust, "") for name in _names_in(item.name)]
     page = reverse("conditions:concerns")
     for concern in library.concerns.values():
         url = f"{page}#{concern.slug}"
