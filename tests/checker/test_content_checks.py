@@ -20,8 +20,8 @@ from tests import worlds
 TODAY = datetime.date(2026, 11, 24)
 
 GOOD = """
-    finding   flicker   frequent
-    finding   cramp     occasional
+    finding   flicker   occasional
+    finding   cramp     very-rare
     finding   weak-hand very-rare objective floor=soon
     finding   choking   very-rare objective
     condition benign    very-common benign self-care: flicker=very-frequent cramp=occasional weak-hand=excluded
@@ -43,6 +43,12 @@ def complete(drawing: str = GOOD) -> Rows:
         fields = row["fields"]
         if row["model"] in ("conditions.condition", "conditions.warningsign"):
             fields["sources"] = [["nhs"]]
+        if row["model"] == "conditions.warningsign":
+            fields["statement"] = "It is bad."
+        if row["model"] == "checker.question":
+            fields["title"] = "Is it so?"
+        if row["model"] == "checker.option":
+            fields["label"] = "It is so"
         if row["model"] == "conditions.condition":
             fields |= {"summary": f"What {fields['slug']} is.", "causes": [["nerves"]]}
             fields["feels_like"] = "It jumps. [@nhs]\n\nThese help:\n\n- Rest. [@consensus]"
@@ -212,10 +218,7 @@ HARD = (
     "Spontaneous peripheral hyperexcitability generates involuntary fasciculations, necessitating "
     "comprehensive neurophysiological investigation whenever accompanying abnormalities materialise. [@nhs]"
 )
-MIDDLING = (
-    "A doctor should examine every muscle of the body, because twitching that continues for many "
-    "weeks can have several different reasons. [@nhs]"
-)
+MIDDLING = "A doctor looks at the muscle when the twitching has continued for several weeks. [@nhs]"
 
 
 def test_an_entry_above_grade_eight_is_an_error() -> None:
@@ -225,11 +228,13 @@ def test_an_entry_above_grade_eight_is_an_error() -> None:
 
 
 def test_questions_and_advice_must_be_plainer_than_the_library() -> None:
-    why = changed(complete(), "conditions.condition", "benign", feels_like=MIDDLING)
+    why = changed(complete(), "conditions.warningsign", "throat", why=MIDDLING)
     assert problems(content_checks.hard_to_read, why) == []
-    asked = changed(complete(), "checker.question", "movement", why=MIDDLING, help=MIDDLING)
+    asked = changed(complete(), "checker.question", "movement", title="", help=MIDDLING, why="")
+    asked = changed(asked, "checker.option", "flicker", label=MIDDLING)
+    asked = changed(asked, "checker.option", "cramp", label=MIDDLING)
     assert one_problem(content_checks.hard_to_read, asked).where == "question movement"
-    do = changed(complete(), "conditions.warningsign", "throat", what_to_do=MIDDLING)
+    do = changed(complete(), "conditions.warningsign", "throat", statement="", what_to_do=MIDDLING)
     assert one_problem(content_checks.hard_to_read, do).where == "warning sign throat"
 
 
@@ -350,8 +355,8 @@ def test_a_rule_that_nobody_can_meet_is_an_error(rule: str) -> None:
         finding  none-such very-rare
         finding  late      very-rare
         finding  closed    very-rare
-        question early     multi opening none: late(only-if=lump)
-        question shut      multi opening none ask-if=old unless=old: closed
+        question early     multi opening none ask-if=young: late(only-if=old)
+        question shut      multi opening none ask-if=old: closed(unless=old)
         sign     broken    soon: {rule}
     """
     problem = one_problem(content_checks.silent_rules, complete(drawing))
@@ -376,16 +381,13 @@ def test_a_rule_that_somebody_can_meet_passes(rule: str) -> None:
     assert problems(content_checks.silent_rules, complete(drawing)) == []
 
 
-def test_a_gate_does_not_look_ahead() -> None:
-    drawing = f"""
-        finding  first very-rare
-        finding  later very-rare
-        question one   multi opening none ask-if=later: first
-        question two   multi opening none: later
-        {GOOD}
+def test_an_option_behind_gates_that_shut_each_other_is_an_error() -> None:
+    drawing = f"""{SINGLE}{GOOD}
+        finding  closed very-rare
+        question shut   multi opening none ask-if=old: closed(only-if=young)
     """
     problem = one_problem(content_checks.unreachable_findings, complete(drawing))
-    assert (problem.level, problem.where) == (Level.ERROR, "option first")
+    assert (problem.level, problem.where) == (Level.ERROR, "option closed")
 
 
 def test_an_option_among_the_emergency_signs_must_be_an_emergency() -> None:
