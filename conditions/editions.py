@@ -11,8 +11,10 @@ import datetime
 import hashlib
 import json
 import logging
+import math
 import os
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,10 +29,13 @@ from django.dispatch import Signal
 from . import replies
 from .library import Library, build_library
 from .models import Release
+from .patience import be_impatient
 from .search import Index, build_index
 
 Row = Mapping[str, Any]
 logger = logging.getLogger(__name__)
+EMAILS_SECONDS = 60 * 60
+"""How often e-mail addresses of replies are looked over for those whose time is up."""
 
 installed = Signal()
 """Sent with `edition` after a release came into force: the time to warm what is derived from it."""
@@ -186,9 +191,11 @@ def load_copy() -> bool:
 
 def start() -> None:
     """Load a release and keep looking for newer ones. Called once by each serving process."""
+    be_impatient()
     try:
         refresh()
         replies.refresh()
+        watcher.heard()
     except (DatabaseError, ValueError) as error:
         logger.warning("the database gave no release (%s); trying the copy on disk", error)
     if _current is None:
@@ -206,6 +213,23 @@ class Watcher:
     def __init__(self) -> None:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
+        self._heard_at = -math.inf
+        self._failing = False
+
+    @property
+    def database(self) -> str:
+        """How the database was when last asked: "up" or "down"; "" in a process that does not look. Never waits."""
+        if self._thread is None:
+            return ""
+        # Silence counts as well: a paused server fails no query until our patience ends.
+        longest = settings.RELEASE_POLL_SECONDS + settings.DATABASE_PATIENCE_SECONDS + 1
+        silent = time.monotonic() - self._heard_at > longest
+        return "down" if self._failing or silent else "up"
+
+    def heard(self) -> None:
+        """Note that the database just answered."""
+        self._failing = False
+        self._heard_at = time.monotonic()
 
     def begin(self) -> None:
         if self._thread is None:
@@ -217,7 +241,7 @@ class Watcher:
         self._wake.set()
 
     def _run(self) -> None:
-        failing = False
+        emails_forgotten_at = -math.inf
         while True:
             self._wake.wait(settings.RELEASE_POLL_SECONDS)
             self._wake.clear()
@@ -225,12 +249,15 @@ class Watcher:
                 if refresh():
                     logger.info("release %s is in force", current().number)
                 replies.refresh()
-                replies.forget_emails()
-                failing = False
+                self.heard()
+                # Apart from the rest, and seldom: a write may have to wait for another one.
+                if time.monotonic() - emails_forgotten_at > EMAILS_SECONDS:
+                    replies.forget_emails()
+                    emails_forgotten_at = time.monotonic()
             except (DatabaseError, ValueError, OSError) as error:
-                if not failing:
+                if not self._failing:
                     logger.warning("could not look for a newer release: %s", error)
-                failing = True
+                self._failing = True
                 connection.close()
 
 

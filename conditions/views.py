@@ -14,6 +14,7 @@ from .forms import ReplyForm
 from .library import OVERVIEW
 from .limits import searches, sender_of, too_many
 from .markup import Notes
+from .models import Reply
 from .ready import ready_page
 from .search import MAX_LENGTH
 
@@ -111,6 +112,11 @@ def reply(request: HttpRequest) -> HttpResponse:
     if not replies.limit.allows(sender_of(request)):
         return too_many(request, "reply", seconds=replies.limit.seconds)
     # A machine is thanked like everyone else, and learns nothing.
-    if not form.is_from_a_machine and not replies.hold(form.instance, OVERVIEW):
+    if not form.is_from_a_machine and not _hold(form.instance):
         return _page(request, "conditions/reply.html", form=form, unavailable=True)
     return redirect(f"{request.path}?sent")
+
+
+def _hold(given: Reply) -> bool:
+    """Store a reply; do not even try, and so make nobody wait, while the database is known to be away."""
+    return editions.watcher.database != "down" and replies.hold(given, OVERVIEW)

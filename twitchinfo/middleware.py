@@ -9,6 +9,8 @@ from django.shortcuts import render
 
 from conditions import editions
 
+from .errors import database_away
+
 
 class ReleaseRequired:
     """Answers with a helpful page while no release is in force, instead of an error."""
@@ -25,3 +27,15 @@ class ReleaseRequired:
             response["Retry-After"] = "10"
             return response
         return None
+
+
+class DatabaseRequired:
+    """Answers for the desk at once while the database is known to be away, so that no thread waits for it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/admin/") and editions.watcher.database == "down":
+            return database_away()
+        return self.get_response(request)

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "twitchinfo.middleware.DatabaseRequired",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -132,6 +133,8 @@ CONTENT_FOLDER = BASE_DIR / "fixtures"
 RELEASE_COPY = VAR / "release.json"
 """The newest release on disk, for a start without a database."""
 RELEASE_POLL_SECONDS = 2.0
+DATABASE_PATIENCE_SECONDS = 4.0
+"""How long a serving process waits for an answer of PostgreSQL."""
 ANSWER_COOKIE = "__Secure-answers" if not LOCAL else "answers"
 ANSWER_COOKIE_SECONDS = 24 * 60 * 60
 REPLY_EMAIL_DAYS = 90
