@@ -208,7 +208,7 @@ def start() -> None:
 
 
 class Watcher:
-    """The one background thread: looks for a newer release every few seconds."""
+    """The one background thread: looks for a newer release every few seconds, and so knows the database."""
 
     def __init__(self) -> None:
         self._wake = threading.Event()
