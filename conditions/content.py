@@ -732,6 +732,9 @@ class _Dumper(yaml.SafeDumper):
 def _flow_links(field: models.Field[Any, Any], value: Any) -> Any:
     if field.is_relation and isinstance(value, list):
         return _Flow(value)
+    if isinstance(value, dict):
+        # PostgreSQL keeps JSON objects in an order of its own.
+        return dict(sorted(value.items()))
     return value
 
 

@@ -517,3 +517,14 @@ def test_whatever_stands_in_a_field_is_read_or_refused_in_words(data: st.DataObj
 @given(noise=JSON)
 def test_whatever_stands_for_a_row_is_refused_in_words(noise: Any) -> None:
     assert [problem.where for problem in refusal_of([noise])] == ["row 0"]
+
+
+def test_objects_are_written_in_one_order_whatever_order_a_database_keeps_them_in() -> None:
+    """PostgreSQL sorts the keys of JSON by their length first."""
+
+    def movement(animation: dict[str, Any]) -> Row:
+        (item,) = [item for item in SMALL if item.row["model"] == "conditions.movement"]
+        return {**item.row, "fields": {**item.row["fields"], "animation": animation}}
+
+    one, other = movement({"rhythm": 1, "gap": 2}), movement({"gap": 2, "rhythm": 1})
+    assert content.emit([one]) == content.emit([other])
