@@ -732,9 +732,15 @@ class _Dumper(yaml.SafeDumper):
 def _flow_links(field: models.Field[Any, Any], value: Any) -> Any:
     if field.is_relation and isinstance(value, list):
         return _Flow(value)
+    return _in_key_order(value)
+
+
+def _in_key_order(value: Any) -> Any:
+    """Return plain JSON with its objects in the order of their keys: PostgreSQL keeps another one."""
     if isinstance(value, dict):
-        # PostgreSQL keeps JSON objects in an order of its own.
-        return dict(sorted(value.items()))
+        return {key: _in_key_order(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_in_key_order(item) for item in value]
     return value
 
 

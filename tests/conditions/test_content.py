@@ -526,5 +526,6 @@ def test_objects_are_written_in_one_order_whatever_order_a_database_keeps_them_i
         (item,) = [item for item in SMALL if item.row["model"] == "conditions.movement"]
         return {**item.row, "fields": {**item.row["fields"], "animation": animation}}
 
-    one, other = movement({"rhythm": 1, "gap": 2}), movement({"gap": 2, "rhythm": 1})
+    one = movement({"rhythm": [{"b": 1, "a": 2}], "gap": {"d": 3, "c": 4}})
+    other = movement({"gap": {"c": 4, "d": 3}, "rhythm": [{"a": 2, "b": 1}]})
     assert content.emit([one]) == content.emit([other])
