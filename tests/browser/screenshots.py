@@ -223,7 +223,13 @@ def main(wanted: list[str]) -> None:
         browser = playwright.chromium.launch(
             executable_path=installed_chromium(), args=CHROMIUM_ARGUMENTS
         )
-        page = browser.new_page(base_url=address, viewport=VIEWPORTS["phone"], locale="en-GB")
+        # With less motion no colour is caught half way between day and night.
+        page = browser.new_page(
+            base_url=address,
+            viewport=VIEWPORTS["phone"],
+            locale="en-GB",
+            reduced_motion="reduce",
+        )
         camera = Camera(page, wanted)
         pictures_of_library(camera)
         pictures_of_check(camera)

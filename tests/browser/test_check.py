@@ -328,7 +328,6 @@ def test_answers_can_be_gone_back_to_changed_and_cleared(page: Page) -> None:
     expect(page.get_by_text("We have no answers from this browser.")).to_be_visible()
 
 
-@pytest.mark.xfail(reason='the other notice, "not part of your check", comes first')
 def test_a_check_under_way_can_be_carried_on_or_started_again(page: Page) -> None:
     # Given a check under way in one tab
     start(page)
