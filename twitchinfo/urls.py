@@ -10,6 +10,7 @@ handler500 = "twitchinfo.errors.server_error"
 urlpatterns = [
     path("", views.home, name="home"),
     path("how-it-works/", views.how_it_works, name="how_it_works"),
+    path("how-accurate/", views.how_accurate, name="how_accurate"),
     path("about/", views.about, name="about"),
     path("privacy/", views.privacy, name="privacy"),
     path("accessibility/", views.accessibility, name="accessibility"),

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from checker.accuracy import scoreboard_of
 from checker.knowledge import current_knowledge_base
 from conditions import editions
 from conditions.ready import ready_page
@@ -33,6 +34,18 @@ def how_it_works(request: HttpRequest) -> HttpResponse:
         request,
         "how_it_works.html",
         {"library": editions.current().library, "kb": current_knowledge_base()},
+    )
+
+
+@require_safe
+@ready_page
+def how_accurate(request: HttpRequest) -> HttpResponse:
+    """How the stories of this release came out, failures included."""
+    edition = editions.current()
+    return render(
+        request,
+        "how_accurate.html",
+        {"library": edition.library, "scoreboard": scoreboard_of(edition)},
     )
 
 
