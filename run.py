@@ -155,6 +155,10 @@ VERBS: dict[str, tuple[Verb, str]] = {
     "fix": (fix, "repair and format the code and the templates"),
     "lock": (lock, "lock the versions in requirements/; --upgrade takes newer ones"),
     "manage": (command("manage.py"), "a command of Django, such as `manage createsuperuser`"),
+    "bench": (
+        command("-m", "tests.bench", needs=("base", "test")),
+        "how fast it is; writes docs/benchmarks.md",
+    ),
     "screenshots": (
         command("tests/browser/screenshots.py", needs=("base", "test")),
         "pictures of every page",
