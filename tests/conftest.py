@@ -69,6 +69,18 @@ def shipped_report(shipped_kb: KnowledgeBase, shipped_rows: list[content.Row]) -
     return report_on(shipped_kb, shipped_rows)
 
 
+@pytest.fixture(scope="session")
+def measured_edition(shipped_edition: editions.Edition, shipped_report: Report) -> editions.Edition:
+    """The shipped content with the report that publishing stores beside it."""
+    return editions.make_edition(
+        number=2,
+        document=editions.canonical(shipped_edition.rows),
+        expected=shipped_edition.checksum,
+        published_at=shipped_edition.published_at,
+        report=shipped_report.as_json(),
+    )
+
+
 @pytest.fixture
 def no_edition() -> Iterator[None]:
     """No release is in force at first; whatever the test puts in force is gone after it."""

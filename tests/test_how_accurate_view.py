@@ -27,18 +27,6 @@ METRIC_OF = {
 
 
 @pytest.fixture(scope="session")
-def measured_edition(shipped_edition: Edition, shipped_report: Report) -> Edition:
-    """The shipped content with the report that publishing stores beside it."""
-    return editions.make_edition(
-        number=2,
-        document=editions.canonical(shipped_edition.rows),
-        expected=shipped_edition.checksum,
-        published_at=shipped_edition.published_at,
-        report=shipped_report.as_json(),
-    )
-
-
-@pytest.fixture(scope="session")
 def scoreboard(measured_edition: Edition) -> Scoreboard:
     scoreboard = scoreboard_of(measured_edition)
     assert scoreboard is not None

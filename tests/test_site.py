@@ -19,7 +19,15 @@ from tests.checker.visitor import ANSWERS, RESULT, START, Visitor, reply
 from tests.conditions.public import assets_of_others, inline_code, look_at
 from tests.pages import Page, page_of
 
-PAGES = ["/", "/how-it-works/", "/about/", "/privacy/", "/accessibility/", "/disclaimer/"]
+PAGES = [
+    "/",
+    "/how-it-works/",
+    "/how-accurate/",
+    "/about/",
+    "/privacy/",
+    "/accessibility/",
+    "/disclaimer/",
+]
 STORY = ("age-18-39", "sex-female", "eyelid-flutter", "eyelid-one", "days-under-two-weeks")
 
 

@@ -57,6 +57,7 @@ LIBRARY = {
     "article": "/understanding-muscle-twitches/",
     "reply": "/understanding-muscle-twitches/reply/",
     "how-it-works": "/how-it-works/",
+    "how-accurate": "/how-accurate/",
     "about": "/about/",
     "privacy": "/privacy/",
     "not-found": "/not-here/",

@@ -27,6 +27,7 @@ PAGES = (
     "/understanding-muscle-twitches/reply/",
     "/how-it-works/",
     "/about/",
+    "/how-accurate/",
     "/privacy/",
     "/accessibility/",
     "/disclaimer/",
