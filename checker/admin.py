@@ -134,6 +134,6 @@ class ReleaseAdmin(admin.ModelAdmin):
             )
         else:
             self.message_user(
-                request, f"Release {release.number} is published. Visitors see it within seconds."
+                request, f"Release {release.number} is published. Visitors see it within a minute."
             )
         return redirect(reverse("admin:conditions_release_changelist"))

@@ -83,6 +83,11 @@ class QuestionField(forms.Field):
     def slugs(self) -> tuple[str, ...]:
         return tuple(option.finding.slug for option in self.options)
 
+    @property
+    def missing(self) -> tuple[Item, ...]:
+        """The lines of an "each" question that were sent without an answer."""
+        return tuple(item for item in self.items if item.is_missing)
+
     def label_of(self, option: Option) -> str:
         return option.carer_label if self.carer else option.label
 

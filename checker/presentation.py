@@ -15,7 +15,7 @@ from checker.engine.assessment import Assessment
 from checker.engine.knowledge import KnowledgeBase, Option, Page, Question
 from checker.engine.matching import Match
 from checker.engine.questionnaire import Walk
-from checker.engine.urgency import Reason, ReasonKind, is_safety_answered
+from checker.engine.urgency import Reason, ReasonKind, UrgencyVerdict, is_safety_answered
 from checker.engine.vocabulary import EvidenceState, QuestionKind, Urgency
 from conditions.library import (
     CareItem,
@@ -196,14 +196,14 @@ def result_page(
     """Return the result in the order in which it stands on the page."""
     verdict = assessment.verdict
     evidence = assessment.evidence
-    matches = tuple(_match(library, match) for match in assessment.matches)
+    matches = tuple(_match(kb, library, match) for match in assessment.matches)
     return ResultPage(
         care=library.care[verdict.urgency],
         is_untold=any(r.kind is ReasonKind.UNTOLD for r in verdict.reasons),
         is_safety_open=not is_safety_answered(kb, evidence),
         needs_support="thoughts-of-self-harm" in evidence.present,
         # What gave the level; lower reasons would only bury it.
-        reasons=_reasons(library, (r for r in verdict.reasons if r.urgency is verdict.urgency)),
+        reasons=_reasons(library, _telling(verdict)),
         reassuring=_reassuring(kb, assessment),
         matches=matches,
         concern=_concern(library, assessment),
@@ -211,6 +211,13 @@ def result_page(
         would_change=tuple(library.signs[slug] for slug in verdict.would_change),
         history=_history(kb, check),
     )
+
+
+def _telling(verdict: UrgencyVerdict) -> list[Reason]:
+    """Return the reasons that gave the level. Above routine a fit adds nothing to a sign but a feared name."""
+    level = [r for r in verdict.reasons if r.urgency is verdict.urgency]
+    signs = [r for r in level if r.kind is not ReasonKind.MATCH]
+    return signs if signs and verdict.urgency > Urgency.ROUTINE else level
 
 
 def _reasons(library: Library, reasons: Iterable[Reason]) -> tuple[ReasonItem, ...]:
@@ -256,19 +263,26 @@ def _reassuring(kb: KnowledgeBase, assessment: Assessment) -> tuple[str, ...]:
 MOST_LISTED = 6
 
 
-def _match(library: Library, match: Match) -> MatchItem:
+def _match(kb: KnowledgeBase, library: Library, match: Match) -> MatchItem:
     return MatchItem(
         entry=library.entries[match.condition.slug],
         fit=str(match.fit),
         fits=tuple(_evidence(library, c.finding, c.state) for c in match.supporting[:MOST_LISTED]),
         does_not_fit=tuple(
-            _evidence(library, c.finding, c.state) for c in match.conflicting[:MOST_LISTED]
-        ),
+            _evidence(library, c.finding, c.state)
+            for c in match.conflicting
+            if not (c.state.is_denied and _is_a_place(kb, c.finding))
+        )[:MOST_LISTED],
         not_asked=tuple(
             _evidence(library, slug, EvidenceState.UNKNOWN)
             for slug in match.unconfirmed[:MOST_LISTED]
         ),
     )
+
+
+def _is_a_place(kb: KnowledgeBase, finding: str) -> bool:
+    """Places that were simply not chosen weigh a little, but are not worth a line."""
+    return finding in kb.question_of and kb.question_of[finding].slug == "place"
 
 
 def _evidence(library: Library, finding: str, state: EvidenceState) -> EvidenceItem:
@@ -292,7 +306,12 @@ def _self_care(
     """Return what helps: with the first two matches, and with the triggers that were ticked."""
     if assessment.verdict.urgency is Urgency.EMERGENCY:
         return ()
-    items = [SelfCareItem(m.entry.name, m.entry.url, m.entry.what_helps) for m in matches[:2]]
+    items = [
+        SelfCareItem(m.entry.name, m.entry.url, m.entry.what_helps)
+        for m in matches[:2]
+        # What helps with a serious disease is for people who are known to have it.
+        if m.entry.seriousness in ("benign", "treatable")
+    ]
     present = assessment.evidence.present
     for cause in library.causes.values():
         triggers = {finding.slug for finding in cause.findings}

@@ -120,6 +120,8 @@ def question(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     page = visit.kb.pages.get(slug)
     if page is None:
         raise Http404
+    if request.POST.get("check", str(visit.check.name)) != str(visit.check.name):
+        return redirect(f"{_address_of(visit.walk.next)}?notice=started-again")
     if page not in visit.walk.path and page != visit.walk.next:
         return redirect(f"{_address_of(visit.walk.next)}?notice=not-here")
     form = PageForm(
@@ -130,12 +132,9 @@ def question(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
         check_name=visit.check.name,
         data=request.POST if request.method == "POST" else None,
     )
-    if request.method == "POST":
-        if request.POST.get("check", str(visit.check.name)) != str(visit.check.name):
-            return redirect(f"{_address_of(visit.walk.next)}?notice=started-again")
-        if form.is_valid():
-            check = visit.check.with_answers(form.answered(visit.check.answers))
-            return cookie.write(redirect(_after(visit, page, check)), visit.kb, check)
+    if request.method == "POST" and form.is_valid():
+        check = visit.check.with_answers(form.answered(visit.check.answers))
+        return cookie.write(redirect(_after(visit, page, check)), visit.kb, check)
     return _page(
         request,
         "checker/question.html",

@@ -21,7 +21,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
 from .markup import PLAIN_MARKS, marks_in
-from .models import Content
+from .models import LOOK_ALIKE_EITHER, Content
 
 Row = Mapping[str, Any]
 Key = tuple[Any, ...]
@@ -337,6 +337,10 @@ class _Checker:
                 self._check_value(field, value, where)  # type: ignore[arg-type]
         if len(self.problems) > before:
             return
+        if row["model"] == "conditions.lookalike" and not (
+            row["fields"]["other"] or row["fields"]["words"]
+        ):
+            self.problem(where, "", LOOK_ALIKE_EITHER)
         for constraint in model._meta.constraints:
             if isinstance(constraint, models.CheckConstraint):
                 self._check_constraint(model, constraint, row, where)

@@ -8,6 +8,7 @@ starts while the database is down serves the last release.
 from __future__ import annotations
 
 import datetime
+import gc
 import hashlib
 import json
 import logging
@@ -204,7 +205,15 @@ def start() -> None:
         except (OSError, ValueError, KeyError, TypeError) as error:
             logger.error("the copy of the release on disk cannot be used: %s", error)
     connection.close()
+    settle()
     watcher.begin()
+
+
+def settle() -> None:
+    """Keep the garbage collector out of what now stays: looking through a release takes it 20 ms, in some request."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 class Watcher:
@@ -248,6 +257,7 @@ class Watcher:
             try:
                 if refresh():
                     logger.info("release %s is in force", current().number)
+                    settle()
                 replies.refresh()
                 self.heard()
                 # Apart from the rest, and seldom: a write may have to wait for another one.

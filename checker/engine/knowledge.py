@@ -300,6 +300,8 @@ class _Builder:
         slugs = {row["slug"] for row in self.rows("conditions.warningsign")}
         for row in sorted(self.rows("conditions.warningsign"), key=lambda r: r["position"]):
             slug = row["slug"]
+            if row["kind"] == SignKind.WARNING and row["urgency"] == Urgency.SELF_CARE.slug:
+                self.problems.append(f"Warning sign {slug!r} says self-care: only a calm sign may")
             if slug not in rules:
                 self.problems.append(f"Warning sign {slug!r} has no rule")
             for (capped,) in row["caps"]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from .evidence import Evidence
 from .knowledge import Clause, KnowledgeBase, Sign
 from .matching import Match, has_objective_support
-from .vocabulary import ClauseKind, EvidenceState, Fit, SignKind, Urgency
+from .vocabulary import ClauseKind, EvidenceState, FindingKind, Fit, QuestionKind, SignKind, Urgency
 
 
 class ReasonKind(StrEnum):
@@ -141,19 +141,25 @@ def _calmed(kb: KnowledgeBase, evidence: Evidence, reasons: list[Reason]) -> lis
 def _is_earned(kb: KnowledgeBase, evidence: Evidence, reasons: Iterable[Reason]) -> bool:
     """Whether self-care is earned: the safety questions answered, or a calm sign whose dangers were denied."""
     for reason in reasons:
-        if reason.kind is ReasonKind.CALM and _was_tested(kb.signs[reason.slug], evidence):
+        if reason.kind is ReasonKind.CALM and _was_tested(kb, kb.signs[reason.slug], evidence):
             return True
     return is_safety_answered(kb, evidence)
 
 
-def _was_tested(sign: Sign, evidence: Evidence) -> bool:
-    """A calm sign counts on its own only when at least one of the dangers it excludes was denied."""
+def _was_tested(kb: KnowledgeBase, sign: Sign, evidence: Evidence) -> bool:
+    """A calm sign counts on its own only when at least one of the dangers it excludes was denied.
+
+    Choosing one answer of several denies the others, but says nothing about dangers.
+    """
     excluded: set[str] = set()
     for rule in sign.rules:
         for clause in rule:
             if clause.kind is ClauseKind.NONE:
                 excluded |= clause.findings
-    return bool(excluded & evidence.denied)
+    return any(
+        slug in kb.question_of and kb.question_of[slug].kind is not QuestionKind.SINGLE
+        for slug in excluded & evidence.denied
+    )
 
 
 SAFETY_QUESTIONS = ("emergency-signs", "weakness", "throat-and-breath")
@@ -219,6 +225,9 @@ def _can_be_asked(kb: KnowledgeBase, finding: str, evidence: Evidence) -> bool:
     """Whether the questionnaire would offer a finding to this person, whatever leads to its question."""
     question = kb.question_of.get(finding)
     if question is None or finding == NEVER_LISTED:
+        return False
+    if kb.findings[finding].kind is FindingKind.CONTEXT:
+        # Tablets, bites and operations do not appear later, and people know them: they tell nothing to watch for.
         return False
     option = next(o for o in question.options if o.finding.slug == finding)
     return not (question.unless | option.unless) & evidence.present

@@ -77,9 +77,6 @@ def test_loading_the_shipped_content_and_reading_it_back_changes_nothing(
 
 
 @pytest.mark.django_db
-@pytest.mark.xfail(
-    reason="look-alikes that name a later entry break look_alike_entry_or_words while loaddata defers them"
-)
 def test_djangos_own_loaddata_reads_the_shipped_files(shipped_rows: list[Row]) -> None:
     call_command("loaddata", *_parents_first(settings.CONTENT_FOLDER), verbosity=0)
     assert content.changes_between(content.rows_of_database(), shipped_rows, prune=True) == NOTHING
