@@ -307,18 +307,29 @@ def test_two_steps_away_is_too_far() -> None:
 def test_what_this_person_cannot_be_asked_would_change_nothing() -> None:
     kb = world("""
         finding man      frequent context
-        finding pregnant occasional context
+        finding bump     occasional
         finding swelling occasional
         finding unasked  frequent
-        sign    belly    soon: all pregnant
+        sign    belly    soon: all bump
         sign    ankles   soon: all swelling
         sign    nobody   soon: all unasked
         question sex     single opening none: man
-        question birth   single opening none unless=man: pregnant
+        question birth   single opening none unless=man: bump
         question legs    multi  opening none: swelling(unless=man)
     """)
     assert judge(kb, Evidence(), ()).would_change == ("belly", "ankles")
     assert judge(kb, evidence_of(["man"]), ()).would_change == ()
+
+
+def test_tablets_and_history_are_no_signs_to_watch_for() -> None:
+    kb = world("""
+        finding tablet frequent context
+        finding ache   frequent
+        sign    pills  soon: all tablet
+        sign    limb   soon: all ache
+        question q     multi opening none: tablet ache
+    """)
+    assert judge(kb, Evidence(), ()).would_change == ("limb",)
 
 
 def test_thoughts_of_self_harm_stand_in_no_list() -> None:
