@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -78,6 +78,24 @@ class MovementAdmin(KeptSlug):
     autocomplete_fields = ("findings", "sources")
 
 
+class ReviewedText(KeptSlug):
+    """An edit of the text clears its review: what stands there now is not what a clinician read."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        fields = self.model._meta.fields
+        texts = {field.name for field in fields if isinstance(field, models.TextField)}
+        texts = (texts | {"name", "title", "summary"}) - {"editor_note", "also_called"}
+        edited = texts & set(form.changed_data)
+        if edited and obj.reviewed_on is not None and "reviewed_on" not in form.changed_data:
+            obj.reviewed_on, obj.reviewed_by = None, ""
+            self.message_user(
+                request,
+                "The text changed, so it counts as not reviewed. Enter a new review date once it is.",
+                messages.WARNING,
+            )
+        super().save_model(request, obj, form, change)
+
+
 class PlainLinks:
     """Rows of an inline without the four icons beside each link: they fill the screen and lead astray."""
 
@@ -113,7 +131,7 @@ class KeyFigureInline(PlainLinks, admin.StackedInline):
 
 
 @admin.register(Condition)
-class ConditionAdmin(KeptSlug):
+class ConditionAdmin(ReviewedText):
     list_display = (
         "name",
         "group",
@@ -255,7 +273,7 @@ class ConcernAdmin(KeptSlug):
 
 
 @admin.register(Article)
-class ArticleAdmin(KeptSlug):
+class ArticleAdmin(ReviewedText):
     list_display = ("title", "compiled_on", "reviewed_on")
     search_fields = ("slug", "title")
     autocomplete_fields = ("resources",)

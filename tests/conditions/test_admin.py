@@ -17,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from checker.loading import load_folder
 from conditions import replies
-from conditions.models import Association, Condition, Finding, Reply, ReplyState, Source
+from conditions.models import Article, Association, Condition, Finding, Reply, ReplyState, Source
 from tests import content_folder
 from tests.pages import page_of
 
@@ -175,6 +175,31 @@ def test_an_edit_is_a_draft(admin_client: Client) -> None:
     assert sent.status_code == 302, page_of(sent).text
     finding.refresh_from_db()
     assert (finding.label, finding.slug, finding.number) == ("a quick flicker", "flicker", 1)
+
+
+def test_an_edit_of_the_text_clears_its_review(admin_client: Client) -> None:
+    article = Article.objects.get()
+    data = {
+        "title": article.title,
+        "summary": article.summary,
+        "body": article.body,
+        "compiled_on": str(article.compiled_on),
+        "reviewed_on": "2026-01-02",
+        "reviewed_by": "neurologist",
+    }
+    change = address(Article, "change", article.pk)
+    for sent, reviewed in (
+        ({}, "2026-01-02"),
+        ({"compiled_on": "2026-02-03"}, "2026-01-02"),
+        ({"body": "Another text."}, "None"),
+        ({"body": "A third text.", "reviewed_on": "2026-03-04"}, "2026-03-04"),
+    ):
+        response = admin_client.post(change, data | sent)
+        assert response.status_code == 302, page_of(response).text
+        article.refresh_from_db()
+        assert str(article.reviewed_on) == reviewed
+        assert bool(article.reviewed_by) == (reviewed != "None")
+        data |= sent
 
 
 def test_what_the_content_forbids_the_form_refuses(admin_client: Client) -> None:
