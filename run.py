@@ -94,7 +94,7 @@ def test(arguments: list[str]) -> int:
         environment=test_environment("postgres"),
         missing=no_postgres(),
     )
-    steps.pytest("tests in a browser", "tests/browser", *long, missing=no_browser())
+    steps.pytest("tests in a browser", "tests/browser", "-n", "2", *long, missing=no_browser())
     return steps.close()
 
 
