@@ -17,7 +17,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from checker.engine.evidence import Answers, Evidence
-from checker.engine.knowledge import Option, Page, Question
+from checker.engine.knowledge import Option, Page, Question, applies
 from checker.engine.questionnaire import asked_now, offered
 from checker.engine.vocabulary import EvidenceState, QuestionKind
 
@@ -299,6 +299,7 @@ class PageForm(forms.Form):
     ) -> None:
         super().__init__(data, initial={"check": check_name})
         self.use_required_attribute = False
+        self.evidence = evidence
         self.questions = asked_now(page, evidence)
         for question in self.questions:
             options = [question.options[place] for place in offered(question, evidence)]
@@ -321,6 +322,19 @@ class PageForm(forms.Form):
         else:
             chosen = [values] if isinstance(values, str) else list(values or ())
             field.rows = field.rows_for(chosen)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask nothing of a question that another answer on this page rules out: pregnancy of a man, say."""
+        cleaned = super().clean() or self.cleaned_data
+        here = {option.finding.slug for question in self.questions for option in question.options}
+        states = {slug: state for slug, state in self.evidence.states.items() if slug not in here}
+        for question in self.questions:
+            if applies(states, only_if=question.ask_if, unless=question.unless):
+                states |= cleaned.get(question.slug, {})
+            else:
+                self.errors.pop(question.slug, None)
+                cleaned.setdefault(question.slug, {})
+        return cleaned
 
     @property
     def heading(self) -> str:

@@ -15,7 +15,7 @@ from checker.engine.assessment import Assessment
 from checker.engine.knowledge import KnowledgeBase, Option, Page, Question
 from checker.engine.matching import Match
 from checker.engine.questionnaire import Walk
-from checker.engine.urgency import Reason, ReasonKind, UrgencyVerdict, is_safety_answered
+from checker.engine.urgency import Reason, ReasonKind, UrgencyVerdict
 from checker.engine.vocabulary import EvidenceState, QuestionKind, Urgency
 from conditions.library import (
     CareItem,
@@ -114,8 +114,6 @@ class ResultPage:
     care: CareItem
     is_untold: bool
     """We could not tell: nothing fired and nothing fits."""
-    is_safety_open: bool
-    """A safety question was answered "not sure" or not at all."""
     needs_support: bool
     """Thoughts of self-harm were ticked: crisis lines come first."""
     reasons: tuple[ReasonItem, ...]
@@ -200,7 +198,6 @@ def result_page(
     return ResultPage(
         care=library.care[verdict.urgency],
         is_untold=any(r.kind is ReasonKind.UNTOLD for r in verdict.reasons),
-        is_safety_open=not is_safety_answered(kb, evidence),
         needs_support="thoughts-of-self-harm" in evidence.present,
         # What gave the level; lower reasons would only bury it.
         reasons=_reasons(library, _telling(verdict)),

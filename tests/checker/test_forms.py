@@ -201,3 +201,45 @@ def test_ids_are_unique_on_a_page() -> None:
     items = form("strength").fields["strength"].items  # type: ignore[attr-defined]
     ids += [choice.id for item in items for choice in item.choices]
     assert len(ids) == len(set(ids))
+
+
+YOU = world("""
+    finding  man      frequent context
+    finding  woman    frequent context
+    finding  pregnant occasional context
+    question sex      single opening page=you: man woman
+    question birth    single opening none page=you unless=man: pregnant
+""")
+
+
+@pytest.mark.parametrize(
+    ("data", "is_valid"),
+    [
+        ({"sex": "man"}, True),
+        ({"sex": "man", "birth": "pregnant"}, True),
+        ({"sex": "woman"}, False),
+        ({"sex": "not-sure"}, False),
+        ({"birth": "none"}, False),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "man", "woman"])
+def test_a_question_that_another_answer_of_the_page_rules_out_need_not_be_answered(
+    data: dict[str, str], is_valid: bool, before: str
+) -> None:
+    """Only what is sent now counts, not what the same page said before."""
+    answers = Answers()
+    if before:
+        answers = answers.with_answer(YOU.questions["sex"], {before: PRESENT})
+    sent = _query({name: [value] for name, value in data.items()})
+    page = PageForm(
+        YOU.pages["you"],
+        gather_evidence(YOU, answers),
+        answers,
+        carer=False,
+        check_name=1,
+        data=sent,
+    )
+    assert page.is_valid() is is_valid
+    if is_valid:
+        evidence = gather_evidence(YOU, page.answered(answers))
+        assert "pregnant" not in evidence.present
