@@ -281,9 +281,9 @@ def test_a_line_without_an_answer_says_so_and_the_others_stay(page: Page, sound:
 
     # Then one link leads to the first of the others, each of them says so, and that one keeps its answer
     missing = page.get_by_role("alert").get_by_role("link")
-    assert missing.count() == 1
+    expect(missing).to_have_count(1)
     # One group more: the question round its lines.
-    assert page.locator("fieldset.is-missing").count() == lines.count() - 2
+    expect(page.locator("fieldset.is-missing")).to_have_count(lines.count() - 2)
     answered = page.get_by_role("group", name=re.compile(f"^{line}"))
     expect(answered.get_by_role("radio", name="Yes")).to_be_checked()
     missing.first.click()
