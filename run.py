@@ -122,7 +122,7 @@ def lock(arguments: list[str]) -> int:
     options += ["--custom-compile-command", "python3 run.py lock"]
     # Extras stay: pip would take another version for `coverage[toml]` than the one locked for `coverage`.
     options += ["--no-emit-index-url", "--no-emit-find-links", "--no-strip-extras"]
-    for name in ("base", "test"):
+    for name in ("base", "test", "bench"):
         files = [f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt"]
         code = run("-m", "uv", "pip", "compile", *options, *files, *arguments)
         if code:
@@ -156,7 +156,7 @@ VERBS: dict[str, tuple[Verb, str]] = {
     "lock": (lock, "lock the versions in requirements/; --upgrade takes newer ones"),
     "manage": (command("manage.py"), "a command of Django, such as `manage createsuperuser`"),
     "bench": (
-        command("-m", "tests.bench", needs=("base", "test")),
+        command("-m", "tests.bench", needs=("base", "test", "bench")),
         "how fast it is; writes docs/benchmarks.md",
     ),
     "screenshots": (
