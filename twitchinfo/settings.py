@@ -50,7 +50,11 @@ CSRF_TRUSTED_ORIGINS = listing("CSRF_TRUSTED_ORIGINS")
 INSTALLED_APPS = [
     "checker.apps.CheckerConfig",
     "conditions.apps.ConditionsConfig",
-    "django.contrib.admin",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "staff.apps.StaffConfig",
+    "staff.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -64,6 +68,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First what only adds headers: so they stand on every answer, on redirects to https, static files and errors too.
+    "twitchinfo.middleware.CarefulRefusals",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "twitchinfo.middleware.ReleaseRequired",
@@ -71,10 +80,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django_permissions_policy.PermissionsPolicyMiddleware",
     "twitchinfo.middleware.DatabaseRequired",
     "axes.middleware.AxesMiddleware",
 ]
@@ -122,6 +129,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -199,6 +207,10 @@ AXES_CLIENT_IP_CALLABLE = "conditions.limits.address_of"
 AXES_CLIENT_STR_CALLABLE = "twitchinfo.logins.nobody"
 AXES_LOCKOUT_CALLABLE = "twitchinfo.logins.locked_out"
 
+# After the password, a code from an app (staff/factor.py). Who has a factor is asked for it everywhere.
+SECOND_FACTOR_REQUIRED = not LOCAL or flag("SECOND_FACTOR_REQUIRED", default=False)
+OTP_TOTP_ISSUER = "TwitchInfo"
+
 if not LOCAL:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -206,6 +218,7 @@ if not LOCAL:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
+    SESSION_COOKIE_AGE = 12 * 60 * 60  # only staff have a session: a working day
     CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"

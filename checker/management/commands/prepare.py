@@ -83,6 +83,10 @@ class Command(BaseCommand):
         users = get_user_model()
         if users.objects.filter(is_superuser=True).exists():
             return
+        if not settings.LOCAL:
+            # No password of ours in a file or a log, and a second factor from the start.
+            self.say("There is no admin yet. To make one: manage.py make_admin NAME")
+            return
         path: Path = settings.VAR / "admin-login.txt"
         name, password = "admin", secrets.token_urlsafe(12)
         users.objects.create_superuser(name, password=password)
