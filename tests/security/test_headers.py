@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from pytest_django import Settings
 
@@ -16,6 +16,7 @@ from conditions import views as library_views
 from conditions.editions import Edition
 from conditions.limits import RateLimit
 
+pytestmark = pytest.mark.django_db
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -31,7 +32,7 @@ POLICY = {
 UNUSED = ("camera", "geolocation", "gyroscope", "magnetometer", "microphone", "payment", "usb")
 
 
-def assert_careful(response: HttpResponse, *, https: bool = True) -> None:
+def assert_careful(response: HttpResponseBase, *, https: bool = True) -> None:
     headers = response.headers
     parts = (part.strip().partition(" ") for part in headers["Content-Security-Policy"].split(";"))
     assert {name: value for name, _, value in parts} == POLICY
@@ -59,16 +60,16 @@ def client(settings: Settings, edition: Edition) -> Client:
     return Client(raise_request_exception=False, enforce_csrf_checks=True)
 
 
-def get(path: str, **headers: str) -> Callable[[Client], HttpResponse]:
+def get(path: str, **headers: str) -> Callable[[Client], HttpResponseBase]:
     return lambda client: client.get(path, secure=True, headers=headers)
 
 
-def unchanged(client: Client) -> HttpResponse:
+def unchanged(client: Client) -> HttpResponseBase:
     tag = client.get("/causes/", secure=True)["ETag"]
     return client.get("/causes/", secure=True, headers={"If-None-Match": tag})
 
 
-ANSWERS: list[tuple[str, int, Callable[[Client], HttpResponse]]] = [
+ANSWERS: list[tuple[str, int, Callable[[Client], HttpResponseBase]]] = [
     ("a page", 200, get("/causes/")),
     ("its compressed copy", 200, get("/causes/", Accept_Encoding="br")),
     ("a page that did not change", 304, unchanged),
@@ -88,13 +89,12 @@ ANSWERS: list[tuple[str, int, Callable[[Client], HttpResponse]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("status", "answer"),
     [pytest.param(status, answer, id=name) for name, status, answer in ANSWERS],
 )
 def test_every_kind_of_answer(
-    status: int, answer: Callable[[Client], HttpResponse], client: Client
+    status: int, answer: Callable[[Client], HttpResponseBase], client: Client
 ) -> None:
     response = answer(client)
     assert response.status_code == status
@@ -135,7 +135,6 @@ def test_no_release_and_no_database(client: Client, monkeypatch: pytest.MonkeyPa
         assert_careful(response)
 
 
-@pytest.mark.django_db
 def test_every_page_of_the_desk(client: Client, admin_user: object) -> None:
     client.force_login(admin_user)  # type: ignore[arg-type]
     for path in ("/admin/", "/admin/conditions/condition/", "/admin/conditions/condition/add/",
