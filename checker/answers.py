@@ -24,10 +24,12 @@ from types import MappingProxyType
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from checker.engine.evidence import Answers
 from checker.engine.knowledge import KnowledgeBase
 from checker.engine.vocabulary import EvidenceState
+from conditions import editions
 
 FORMAT = 1
 HEAD = 5
@@ -121,9 +123,19 @@ def _current_cipher() -> MultiFernet:
     return _cipher((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
 
+def _name() -> str:
+    """Return the name of the cookie: a preview has its own, and so leaves a check of one's own alone."""
+    return f"{settings.ANSWER_COOKIE}-preview" if editions.is_preview() else settings.ANSWER_COOKIE
+
+
+def _path() -> str:
+    """Return where the cookie travels: the check, or the check inside the preview."""
+    return reverse("checker:start")
+
+
 def read(request: HttpRequest, kb: KnowledgeBase) -> Check | None:
     """Return the check in the visitor's cookie; None if there is none, or if it is old, foreign or damaged."""
-    token = request.COOKIES.get(settings.ANSWER_COOKIE, "")
+    token = request.COOKIES.get(_name(), "")
     if not token or len(token) > LARGEST_COOKIE:
         return None
     try:
@@ -136,9 +148,9 @@ def read(request: HttpRequest, kb: KnowledgeBase) -> Check | None:
 def write(response: HttpResponse, kb: KnowledgeBase, check: Check) -> HttpResponse:
     """Put the check into the visitor's cookie: for this browser session, for the checker only."""
     response.set_cookie(
-        settings.ANSWER_COOKIE,
+        _name(),
         _current_cipher().encrypt(pack(kb, check)).decode(),
-        path="/check/",
+        path=_path(),
         secure=not settings.LOCAL,
         httponly=True,
         samesite="Lax",
@@ -148,5 +160,5 @@ def write(response: HttpResponse, kb: KnowledgeBase, check: Check) -> HttpRespon
 
 def clear(response: HttpResponse) -> HttpResponse:
     """Remove the answers from the visitor's browser."""
-    response.delete_cookie(settings.ANSWER_COOKIE, path="/check/", samesite="Lax")
+    response.delete_cookie(_name(), path=_path(), samesite="Lax")
     return response

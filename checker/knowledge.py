@@ -1,20 +1,30 @@
-"""The knowledge base of the release in force, built once per release."""
+"""The knowledge base of a release, or of drafts in a preview: built once for each."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+import threading
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from checker.engine.knowledge import KnowledgeBase, build
 from checker.engine.matching import weigh
 from conditions import editions
 
+# Kept as long as its edition is: however many drafts are previewed, the release in force keeps its own.
+_known: WeakKeyDictionary[editions.Edition, KnowledgeBase] = WeakKeyDictionary()
+_lock = threading.Lock()
 
-@lru_cache(maxsize=4)
+
 def knowledge_base_of(edition: editions.Edition) -> KnowledgeBase:
     """Return the knowledge base of an edition. Costs some tens of milliseconds the first time."""
-    kb = build(edition.rows)
-    weigh(kb)
+    kb = _known.get(edition)
+    if kb is None:
+        with _lock:
+            kb = _known.get(edition)
+            if kb is None:
+                kb = build(edition.rows)
+                weigh(kb)
+                _known[edition] = kb
     return kb
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from checker.engine.evaluation import ScenarioError, read_scenarios
-from checker.engine.knowledge import KnowledgeError, build
+from checker.engine.knowledge import KnowledgeBase, KnowledgeError, build
 from conditions import content
 
 from .scenarios import written_scenarios
@@ -21,13 +22,23 @@ def load_folder(folder: Path, *, prune: bool = False, dry_run: bool = False) -> 
     return content.save_rows(rows, prune=prune)
 
 
-def check_together(rows: list[content.Row], known: list[content.Row] | tuple[()] = ()) -> None:
-    """Check that content makes one knowledge base and that scenarios name what it knows. Raises ContentError."""
+def check_whole(rows: Sequence[content.Row]) -> KnowledgeBase:
+    """Check rows that are to stand by themselves, such as the drafts. Raises ContentError with every problem."""
+    located = [content.Located(row, content.describe(*content.identity(row))) for row in rows]
+    return check_together(content.check_rows(located))
+
+
+def check_together(rows: Sequence[content.Row], known: Sequence[content.Row] = ()) -> KnowledgeBase:
+    """Return the knowledge base that checked rows make, and see that scenarios name what it knows.
+
+    Raises ContentError.
+    """
     loaded = {content.identity(row) for row in rows}
     whole = [*(row for row in known if content.identity(row) not in loaded), *rows]
     try:
         kb = build(whole)
         read_scenarios(kb, written_scenarios(whole))
+        return kb
     except (KnowledgeError, ScenarioError) as error:
         raise content.ContentError(
             [content.Problem("the content as a whole", "", p) for p in error.problems]

@@ -16,7 +16,9 @@ import math
 import os
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -110,18 +112,36 @@ def frozen(value: Any) -> Any:
 
 
 _current: Edition | None = None
+_shown_instead: ContextVar[Edition | None] = ContextVar("shown_instead", default=None)
+"""What this one request shows instead of the release in force: the drafts, in a preview."""
 
 
 def current() -> Edition:
-    """Return the release in force. Runs no query. Raises NoEdition if there is none."""
-    if _current is None:
+    """Return the release in force, or what a preview shows instead. Runs no query. Raises NoEdition."""
+    edition = _shown_instead.get() or _current
+    if edition is None:
         raise NoEdition
-    return _current
+    return edition
 
 
 def in_force() -> Edition | None:
-    """Return the release in force, if any."""
+    """Return the release in force, if any; also inside a preview."""
     return _current
+
+
+def is_preview() -> bool:
+    """Whether the request at hand shows something else than the release in force."""
+    return _shown_instead.get() is not None
+
+
+@contextmanager
+def showing(edition: Edition) -> Iterator[None]:
+    """Show an edition in this request (this thread, this context) only. It never comes into force."""
+    token = _shown_instead.set(edition)
+    try:
+        yield
+    finally:
+        _shown_instead.reset(token)
 
 
 def install(edition: Edition | None) -> None:

@@ -5,7 +5,7 @@
 
 Such a page depends on its address and the release alone (and on what `beside` returns): not on the visitor, a
 cookie, the host or a query string. A request with a query string goes to the view itself. The first request
-for a page renders it; a new release empties the shelf.
+for a page renders it; a new release empties the shelf. A preview of the drafts is never kept and never served from it.
 """
 
 from __future__ import annotations
@@ -135,7 +135,9 @@ def ready_page(view: View | None = None, *, beside: Callable[[], object] = _noth
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         edition = editions.in_force()
-        if edition is None or request.META.get("QUERY_STRING") or settings.DEBUG:
+        if editions.is_preview() or edition is None:
+            return render(request, *args, **kwargs)
+        if request.META.get("QUERY_STRING") or settings.DEBUG:
             return render(request, *args, **kwargs)
         shelf = _shelf_of(edition)
         now_beside = beside()

@@ -111,8 +111,9 @@ def reply(request: HttpRequest) -> HttpResponse:
         return _page(request, "conditions/reply.html", form=form)
     if not replies.limit.allows(sender_of(request)):
         return too_many(request, "reply", seconds=replies.limit.seconds)
-    # A machine is thanked like everyone else, and learns nothing.
-    if not form.is_from_a_machine and not _hold(form.instance):
+    # A machine is thanked like everyone else, and learns nothing. In a preview nothing is sent at all.
+    held = form.is_from_a_machine or editions.is_preview() or _hold(form.instance)
+    if not held:
         return _page(request, "conditions/reply.html", form=form, unavailable=True)
     return redirect(f"{request.path}?sent")
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse, set_urlconf
 
+from checker import preview
 from conditions import editions
 
 from .errors import database_away
+
+PREVIEW = "/preview/"
 
 
 class CarefulRefusals:
@@ -57,6 +63,44 @@ class DatabaseRequired:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/admin/") and editions.watcher.database == "down":
+        if request.path.startswith(("/admin/", PREVIEW)) and editions.watcher.database == "down":
             return database_away()
         return self.get_response(request)
+
+
+class Preview:
+    """Shows staff the drafts under /preview/: the same views and pages, with an edition made of the drafts.
+
+    What differs lives in this request only: the edition (editions.showing) and the addresses (preview_urls), so
+    every link stays inside. Nothing of it is kept by a cache, a shelf of ready pages or the copy on disk.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path == PREVIEW.rstrip("/"):
+            return redirect(PREVIEW)
+        if not request.path.startswith(PREVIEW):
+            return self.get_response(request)
+        if not admin.site.has_permission(request):
+            return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+        request.urlconf = settings.PREVIEW_URLCONF
+        set_urlconf(settings.PREVIEW_URLCONF)
+        try:
+            response = self._answer(request)
+        finally:
+            set_urlconf(None)
+        response["Cache-Control"] = "private, no-store"
+        response["X-Robots-Tag"] = "noindex"
+        del response["ETag"]
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        drafts = preview.drafts(measured=request.path == reverse("how_accurate"))
+        if drafts.edition is None:
+            return render(
+                request, "preview_problems.html", {"problems": drafts.problems, "preview": True}
+            )
+        with editions.showing(drafts.edition):
+            return self.get_response(request)

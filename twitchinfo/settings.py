@@ -84,9 +84,12 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "twitchinfo.middleware.DatabaseRequired",
     "axes.middleware.AxesMiddleware",
+    "twitchinfo.middleware.Preview",
 ]
 
 ROOT_URLCONF = "twitchinfo.urls"
+PREVIEW_URLCONF = "twitchinfo.preview_urls"
+"""The addresses while staff look at the drafts (twitchinfo.middleware.Preview)."""
 WSGI_APPLICATION = "twitchinfo.wsgi.application"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["twitch"]

@@ -1,4 +1,4 @@
-"""All addresses of the site."""
+"""All addresses of the site. Under /preview/ staff see the same pages with the drafts (preview_urls.py)."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -7,7 +7,7 @@ from . import views
 
 handler500 = "twitchinfo.errors.server_error"
 
-urlpatterns = [
+public_pages = [
     path("", views.home, name="home"),
     path("how-it-works/", views.how_it_works, name="how_it_works"),
     path("how-accurate/", views.how_accurate, name="how_accurate"),
@@ -15,9 +15,13 @@ urlpatterns = [
     path("privacy/", views.privacy, name="privacy"),
     path("accessibility/", views.accessibility, name="accessibility"),
     path("disclaimer/", views.disclaimer, name="disclaimer"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
     path("check/", include("checker.urls")),
     path("", include("conditions.urls")),
+]
+
+urlpatterns = [
+    *public_pages,
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
     path("admin/", admin.site.urls),
 ]
