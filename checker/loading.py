@@ -19,7 +19,7 @@ def load_folder(folder: Path, *, prune: bool = False, dry_run: bool = False) -> 
     check_together(rows, () if prune else current)
     if dry_run:
         return content.changes_between(current, rows, prune=prune)
-    return content.save_rows(rows, prune=prune)
+    return content.save_rows(rows, prune=prune, reason="Loaded from files.")
 
 
 def check_whole(rows: Sequence[content.Row]) -> KnowledgeBase:

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from checker.engine.vocabulary import QuestionKind, Stage
-from conditions.models import KIND_LENGTH, Content, Finding
+from conditions.models import KIND_LENGTH, Content, Edited, Finding
 
 
 class QuestionKindChoices(models.TextChoices):
@@ -31,7 +31,7 @@ class SectionChoices(models.TextChoices):
     LIFE = "life", "Daily life"
 
 
-class Question(Content):
+class Question(Edited):
     """One thing that is asked."""
 
     slug = models.SlugField(max_length=80, unique=True, help_text="Its address. Never change it.")
@@ -122,7 +122,7 @@ def _list_of_slugs(value: object) -> None:
         raise ValidationError("Write a list of slugs.")
 
 
-class Scenario(Content):
+class Scenario(Edited):
     """A patient story with the outcome that a careful clinician would expect (docs/scenarios.md)."""
 
     slug = models.SlugField("id", max_length=100, unique=True)

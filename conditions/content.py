@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -22,6 +23,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import QuerySet
 
+from . import history
 from .markup import PLAIN_MARKS, marks_in
 from .models import LOOK_ALIKE_EITHER, Content
 
@@ -96,8 +98,12 @@ def model_of(label: str) -> type[Content]:
 
 
 def fields_of(model: type[models.Model]) -> list[models.Field[Any, Any]]:
-    """Return the fields that a row of this model carries, in the order of the model."""
-    concrete = [f for f in model._meta.concrete_fields if not f.primary_key]
+    """Return the fields that a row of this model carries, in the order of the model.
+
+    Not the key and the version: they are of one database, and the history stands beside the rows.
+    """
+    own = ("version",)
+    concrete = [f for f in model._meta.concrete_fields if not f.primary_key and f.name not in own]
     through = [f for f in model._meta.many_to_many if _link_table(f)[0]._meta.auto_created]
     return [*concrete, *through]
 
@@ -566,11 +572,30 @@ def _parent(label: str, fields: Mapping[str, Any]) -> tuple[str, Key] | None:
 
 
 @transaction.atomic
-def save_rows(rows: Sequence[Row], *, prune: bool = False) -> Changes:
+def save_rows(
+    rows: Sequence[Row],
+    *,
+    prune: bool = False,
+    reason: str = "",
+    pks: Mapping[tuple[str, Key], int] = MappingProxyType({}),
+) -> Changes:
     """Write checked rows, all or none. Rows that are equal already are not touched.
 
     With `prune`, everything that is not among the rows goes, so that the content is exactly the rows.
+    Each row that changed gets a record in its history, with the reason. `pks` are the primary keys that rows
+    had before they were deleted, so that a row that comes back has its history back.
     """
+    with history.batch(reason) as batch:
+        return _save_rows(rows, prune=prune, batch=batch, pks=pks)
+
+
+def _save_rows(
+    rows: Sequence[Row],
+    *,
+    prune: bool,
+    batch: history.Batch,
+    pks: Mapping[tuple[str, Key], int],
+) -> Changes:
     current = rows_of_database()
     changes = changes_between(current, rows, prune=prune)
     have = {
@@ -587,7 +612,7 @@ def save_rows(rows: Sequence[Row], *, prune: bool = False) -> Changes:
         ]
         for key in gone:
             model_of(label).objects.get_by_natural_key(*key).delete()
-    writer = _Writer(have)
+    writer = _Writer(have, batch, pks)
     for label in ORDER:
         writer.write(label, [row["fields"] for row in rows if row["model"] == label])
     return changes
@@ -596,15 +621,22 @@ def save_rows(rows: Sequence[Row], *, prune: bool = False) -> Changes:
 class _Writer:
     """Writes one model after the other; remembers primary keys so that links need no look-up."""
 
-    def __init__(self, have: Mapping[tuple[str, Key], Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        have: Mapping[tuple[str, Key], Mapping[str, Any]],
+        batch: history.Batch,
+        pks: Mapping[tuple[str, Key], int],
+    ) -> None:
         self.have = have
+        self.batch = batch
+        self.former = pks
         self.pks: dict[str, dict[Key, int]] = {}
 
     def write(self, label: str, wanted: Sequence[Mapping[str, Any]]) -> None:
         model = model_of(label)
         fields = fields_of(model)
         self.pks[label] = {obj.natural_key(): obj.pk for obj in _all(model)}
-        new: list[Content] = []
+        new: dict[Key, Content] = {}
         for content in wanted:
             key = natural_key(label, content)
             old = self.have.get((label, key))
@@ -612,19 +644,24 @@ class _Writer:
                 continue
             instance = model()
             instance.pk = self.pks[label].get(key)
+            is_new = instance.pk is None
+            if is_new:
+                instance.pk = self.former.get((label, key))
             for field in fields:
                 if not field.many_to_many:
                     setattr(instance, field.attname, self._value(field, content[field.name]))
-            if instance.pk is None:
-                new.append(instance)
+            if is_new:
+                new[key] = instance
             else:
                 instance.save()
         try:
-            model._default_manager.bulk_create(new, batch_size=500)
+            model._default_manager.bulk_create(new.values(), batch_size=500)
         except IntegrityError as error:
             raise ContentError([Problem(label, "", f"the database refuses it: {error}")]) from error
         if new:
             self.pks[label] = {obj.natural_key(): obj.pk for obj in _all(model)}
+            for key in new:
+                self.batch.note(model, self.pks[label][key], history.CREATED)
         for field in fields:
             if field.many_to_many:
                 self._write_links(label, field, wanted)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from concurrency.fields import IntegerVersionField
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -25,6 +26,7 @@ from .choices import (
     SignKindChoices,
     UrgencyChoices,
 )
+from .history import History
 
 MARKDOWN = (
     "Markdown: short paragraphs and - lists. End each statement with its source: [@source-key]."
@@ -45,6 +47,7 @@ class Content(models.Model):
     NATURAL_KEY: tuple[str, ...] = ("slug",)
 
     objects = NaturalKeyManager()
+    history = History(inherit=True)
 
     class Meta:
         abstract = True
@@ -59,7 +62,16 @@ class Content(models.Model):
         return tuple(key)
 
 
-class Source(Content):
+class Edited(Content):
+    """Content with a page of its own at the desk. `version` tells an editor that somebody else was quicker."""
+
+    version = IntegerVersionField()
+
+    class Meta:
+        abstract = True
+
+
+class Source(Edited):
     """Where a statement comes from."""
 
     slug = models.SlugField(
@@ -85,7 +97,7 @@ class Source(Content):
         return f"{self.title} ({self.publisher})" if self.publisher else self.title
 
 
-class Finding(Content):
+class Finding(Edited):
     """One thing that can be present, absent or unknown."""
 
     slug = models.SlugField(
@@ -150,7 +162,7 @@ class Finding(Content):
         return self.label
 
 
-class Cause(Content):
+class Cause(Edited):
     """A mechanism behind conditions: the layer above them."""
 
     slug = models.SlugField(max_length=80, unique=True)
@@ -179,7 +191,7 @@ class Cause(Content):
         return f"{reverse('conditions:causes')}#{self.slug}"
 
 
-class Movement(Content):
+class Movement(Edited):
     """A kind of movement, in the guide and in the pictures."""
 
     slug = models.SlugField(max_length=80, unique=True)
@@ -212,7 +224,7 @@ class Movement(Content):
         return f"{reverse('conditions:movements')}#{self.slug}"
 
 
-class Condition(Content):
+class Condition(Edited):
     """An entry of the library."""
 
     slug = models.SlugField(max_length=80, unique=True, help_text="Its address. Never change it.")
@@ -368,7 +380,7 @@ class LookAlike(Content):
             raise ValidationError(LOOK_ALIKE_EITHER)
 
 
-class KeyFigure(Content):
+class KeyFigure(Edited):
     """An honest number: so many of so many people, and who they were. Drawn as an icon array."""
 
     slug = models.SlugField(max_length=100, unique=True)
@@ -395,7 +407,7 @@ class KeyFigure(Content):
         return f"{self.count} of {self.out_of}: {self.statement}"
 
 
-class WarningSign(Content):
+class WarningSign(Edited):
     """A plain statement with an urgency. It fires when any one of its rules holds."""
 
     slug = models.SlugField(max_length=80, unique=True)
@@ -443,7 +455,7 @@ class WarningSign(Content):
         return f"{reverse('conditions:warning_signs')}#{self.slug}"
 
 
-class Rule(Content):
+class Rule(Edited):
     """One way in which a warning sign fires: a list of clauses that must all hold."""
 
     NATURAL_KEY = ("sign__slug", "position")
@@ -480,7 +492,7 @@ class Clause(Content):
         return f"{self.get_kind_display()} ({self.position})"
 
 
-class CareAdvice(Content):
+class CareAdvice(Edited):
     """What to do at each level of urgency."""
 
     NATURAL_KEY = ("urgency",)
@@ -508,7 +520,7 @@ class CareAdvice(Content):
         return self.headline
 
 
-class Helpline(Content):
+class Helpline(Edited):
     """Whom to call, per country."""
 
     slug = models.SlugField(max_length=80, unique=True)
@@ -530,7 +542,7 @@ class Helpline(Content):
         return f"{self.name} {self.number}"
 
 
-class Concern(Content):
+class Concern(Edited):
     """What people fear: "Could it be ALS?" """
 
     slug = models.SlugField(max_length=80, unique=True)
@@ -563,7 +575,7 @@ class Concern(Content):
         return self.question
 
 
-class Article(Content):
+class Article(Edited):
     """A longer text of the library, such as the overview that readers reply to."""
 
     slug = models.SlugField(max_length=80, unique=True)

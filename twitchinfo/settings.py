@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "axes",
     "crispy_forms",
     "csp",
+    "simple_history",
 ]
 
 MIDDLEWARE = [
@@ -81,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "twitchinfo.middleware.DatabaseRequired",
     "axes.middleware.AxesMiddleware",
@@ -154,6 +156,14 @@ REPLIES_PER_HOUR = 5
 """How many replies one address may send in an hour."""
 SEARCHES_PER_MINUTE = 60
 """How many searches one address may make in a minute, of each process."""
+
+# --- the editor's desk: history and conflicts (docs/adr) -------------------------------------------
+
+SIMPLE_HISTORY_DATE_INDEX = False
+"""History is read by row, never by date alone."""
+# `loaddata` and scripts write rows without a version; the forms of the desk always carry one.
+CONCURRENCY_VERSION_FIELD_REQUIRED = False
+CONCURRENCY_AUTO_CREATE_TRIGGERS = False
 
 # --- security --------------------------------------------------------------------------------------
 

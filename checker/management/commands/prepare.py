@@ -18,6 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from checker.loading import load_folder
 from checker.publishing import PublishError, publish
+from conditions import history
 from conditions.content import ContentError
 from conditions.models import Finding, Release
 
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.say("Preparing the database ...")
             call_command("migrate", verbosity=0, interactive=False)
+        history.complete()
 
     def load(self) -> None:
         folder: Path = settings.CONTENT_FOLDER
