@@ -327,10 +327,11 @@ class PageForm(forms.Form):
         """Ask nothing of a question that another answer on this page rules out: pregnancy of a man, say."""
         cleaned = super().clean() or self.cleaned_data
         here = {option.finding.slug for question in self.questions for option in question.options}
-        states = {slug: state for slug, state in self.evidence.states.items() if slug not in here}
+        present = set(self.evidence.present - here)
         for question in self.questions:
-            if applies(states, only_if=question.ask_if, unless=question.unless):
-                states |= cleaned.get(question.slug, {})
+            if applies(present, only_if=question.ask_if, unless=question.unless):
+                given = cleaned.get(question.slug, {})
+                present |= {s for s, state in given.items() if state is EvidenceState.PRESENT}
             else:
                 self.errors.pop(question.slug, None)
                 cleaned.setdefault(question.slug, {})

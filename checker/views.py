@@ -21,7 +21,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from checker.engine.assessment import assess
 from checker.engine.knowledge import KnowledgeBase, Page
 from checker.engine.questionnaire import Walk, walk
-from checker.engine.vocabulary import EvidenceState, Stage
+from checker.engine.urgency import alarms_of, is_emergency
+from checker.engine.vocabulary import EvidenceState
 from conditions import editions
 from conditions.library import Library
 from conditions.markup import Notes
@@ -122,7 +123,7 @@ def question(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
         raise Http404
     if request.POST.get("check", str(visit.check.name)) != str(visit.check.name):
         return redirect(f"{_address_of(visit.walk.next)}?notice=started-again")
-    if page not in visit.walk.path and page != visit.walk.next:
+    if not visit.walk.allows(page):
         return redirect(f"{_address_of(visit.walk.next)}?notice=not-here")
     form = PageForm(
         page,
@@ -149,13 +150,13 @@ def question(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
 
 def _after(visit: Visit, page: Page, check: cookie.Check) -> str:
     """Return where to go from a page that was just answered."""
-    verdict = assess(visit.kb, check.answers).verdict
-    if verdict.is_emergency_by_sign and not check.continued:
+    walked = walk(visit.kb, check.answers)
+    if is_emergency(alarms_of(visit.kb, walked.evidence)) and not check.continued:
         return reverse("checker:emergency")
     findings = {option.finding.slug for question in page.questions for option in question.options}
     if CRISIS in findings and check.answers.states.get(CRISIS) is EvidenceState.PRESENT:
         return reverse("checker:support")
-    return _address_of(walk(visit.kb, check.answers).next)
+    return _address_of(walked.next)
 
 
 def _before(walked: Walk, page: Page) -> str:
@@ -171,7 +172,7 @@ def _address_of(page: Page | None) -> str:
 
 
 def _opening_is_done(walked: Walk) -> bool:
-    return bool(walked.path) and (walked.next is None or walked.next.stage is not Stage.OPENING)
+    return bool(walked.path) and walked.opening is None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -69,23 +70,26 @@ def gather_evidence(kb: KnowledgeBase, answers: Answers) -> Evidence:
     Gates look backwards in the order of the knowledge base, so the order of asking never matters.
     """
     states: dict[str, EvidenceState] = {}
+    present: set[str] = set()
     asked = set(answers.asked)
     for question in kb.questions.values():
         if question.slug in asked and applies(
-            states, only_if=question.ask_if, unless=question.unless
+            present, only_if=question.ask_if, unless=question.unless
         ):
-            states |= _answer_to(question, answers, states)
+            given = _answer_to(question, answers, present)
+            states |= given
+            present |= {slug for slug, state in given.items() if state is EvidenceState.PRESENT}
     return Evidence(MappingProxyType(states))
 
 
 def _answer_to(
-    question: Question, answers: Answers, known: Mapping[str, EvidenceState]
+    question: Question, answers: Answers, present: AbstractSet[str]
 ) -> dict[str, EvidenceState]:
     given = {
         slug: state
         for option in question.options
         if (state := answers.states.get(slug := option.finding.slug)) is not None
-        and applies(known, only_if=option.only_if, unless=option.unless)
+        and applies(present, only_if=option.only_if, unless=option.unless)
     }
     if question.kind is QuestionKind.SINGLE and EvidenceState.PRESENT in given.values():
         # One choice denies the others.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -17,7 +18,6 @@ from .vocabulary import (
     Band,
     Basis,
     ClauseKind,
-    EvidenceState,
     FindingKind,
     Prevalence,
     QuestionKind,
@@ -174,14 +174,42 @@ class KnowledgeBase:
         """The conditions that compete to be a match, in a fixed order."""
         return tuple(c for c in self.conditions.values() if c.competes)
 
+    @cached_property
+    def signs_needing(self) -> Mapping[str, frozenset[str]]:
+        """Slugs of the signs to look at once a finding is there. Those that need no finding stand under "".
 
-def applies(
-    states: Mapping[str, EvidenceState], *, only_if: frozenset[str], unless: frozenset[str]
-) -> bool:
-    """Whether a gated question or option is asked of a person with this evidence."""
-    if only_if and not any(states.get(f) is EvidenceState.PRESENT for f in only_if):
+        Of each rule only the rarest requirement counts here, so that few signs have to be looked at.
+        """
+        needing: dict[str, set[str]] = {}
+        for sign in self.signs.values():
+            for rule in sign.rules:
+                for finding in _rarest_requirement(rule, self.findings) or {""}:
+                    needing.setdefault(finding, set()).add(sign.slug)
+        return MappingProxyType({finding: frozenset(signs) for finding, signs in needing.items()})
+
+
+def _rarest_requirement(
+    rule: Sequence[Clause], findings: Mapping[str, Finding]
+) -> AbstractSet[str]:
+    """Return findings of which a rule needs at least one, as rare together as can be; none if it needs none."""
+
+    def share(slugs: Iterable[str]) -> float:
+        return sum(findings[slug].background for slug in slugs)
+
+    needed: list[AbstractSet[str]] = []
+    for clause in rule:
+        if clause.kind is ClauseKind.ALL:
+            needed += [{finding} for finding in clause.findings]
+        elif clause.kind is not ClauseKind.NONE:
+            needed.append(clause.findings)
+    return min(needed, key=share, default=frozenset())
+
+
+def applies(present: AbstractSet[str], *, only_if: frozenset[str], unless: frozenset[str]) -> bool:
+    """Whether a gated question or option is asked of a person with these findings."""
+    if only_if and only_if.isdisjoint(present):
         return False
-    return not any(states.get(f) is EvidenceState.PRESENT for f in unless)
+    return unless.isdisjoint(present)
 
 
 def nearest(slug: str, known: Iterable[str]) -> str:
@@ -284,6 +312,8 @@ class _Builder:
                 findings=self._slugs(row["findings"], findings, f"Warning sign {sign!r}"),
                 minimum=row["minimum"],
             )
+            if clause.minimum < 1:
+                self.problems.append(f"Warning sign {sign!r} asks for at least {clause.minimum}")
             if clause.minimum > len(clause.findings):
                 self.problems.append(f"Warning sign {sign!r} asks for more findings than it lists")
             clauses.setdefault((sign, position), []).append((row["position"], clause))

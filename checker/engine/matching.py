@@ -9,16 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .evidence import Evidence
-from .knowledge import Condition, KnowledgeBase, Question
+from .knowledge import Condition, Finding, KnowledgeBase, Question
 from .vocabulary import Band, EvidenceState, FindingKind, Fit, QuestionKind, Seriousness
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,7 @@ WORTH_SAYING = 0.05
 """Contributions below this (a factor of 1.12) count but are not listed: they would only add noise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """What one finding did to one score. `weight` is base-10 log; supporting above zero."""
 
     finding: str
@@ -58,7 +59,7 @@ class Contribution:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Match:
     """A condition with its score and every reason for it. The contributions and the prior sum to the score."""
 
@@ -72,7 +73,7 @@ class Match:
     """Findings usual in this condition about which nothing is known, most usual first."""
     fit: Fit | None = None
 
-    @property
+    @cached_property
     def supporting(self) -> tuple[Contribution, ...]:
         """What speaks for it, strongest first: findings that are there."""
         found = [
@@ -82,7 +83,7 @@ class Match:
         ]
         return tuple(sorted(found, key=lambda c: -c.weight))
 
-    @property
+    @cached_property
     def conflicting(self) -> tuple[Contribution, ...]:
         """What speaks against it, strongest first."""
         against = [c for c in self.contributions if c.weight <= -WORTH_SAYING]
@@ -91,25 +92,32 @@ class Match:
 
 @dataclass(frozen=True)
 class Weights:
-    """The knowledge base as matrices, made once per release: one row per finding, one column per candidate."""
+    """The knowledge base as matrices, made once per release: one row per finding, one column per candidate.
+
+    The findings of a group stand together, all groups before the findings without one.
+    """
 
     conditions: tuple[Condition, ...]
+    findings: tuple[str, ...]
+    """Slugs, row by row."""
     row: Mapping[str, int]
+    group: Places
+    """The number of each row's group, rising; shape (rows that have one,)."""
+    usual: tuple[tuple[str, ...], ...]
+    """Findings usual in each candidate, most usual first."""
     prior: Floats
     """Base-10 log prior per candidate; shape (candidates,)."""
-    present: Floats
-    """Weight of each finding when present; shape (findings, candidates)."""
-    absent: Floats
-    """Weight of each finding when denied outright; same shape."""
+    weight: Floats
+    """What a finding in a state adds to the scores, by value of the state; shape (states, findings, candidates).
+
+    Of a single-answer question only the choice weighs: it says it all, the others add nothing.
+    """
     frequency: Floats
-    """P(finding | candidate); same shape."""
+    """P(finding | candidate); shape (findings, candidates)."""
     entropy: Floats
     """Binary entropy of `frequency`, in bits; same shape."""
     background: Floats
     """P(finding) among everyone who looks up twitching; shape (findings,)."""
-    groups: Mapping[str, tuple[str, ...]]
-    single: frozenset[str]
-    """Findings of single-answer questions: one choice says it all, so the others add nothing."""
     elsewhere: float
     """Base-10 log weight of "none of these"."""
 
@@ -118,7 +126,7 @@ class Weights:
 def weigh(kb: KnowledgeBase, settings: MatchingSettings = DEFAULT) -> Weights:
     """Return the matrices of a knowledge base. Costs some ten milliseconds once per release."""
     conditions = kb.candidates
-    findings = tuple(kb.findings.values())
+    findings, group = _in_groups(kb)
     row = {finding.slug: i for i, finding in enumerate(findings)}
     background = np.array([f.background for f in findings])[:, None]
     frequency = np.repeat(background, len(conditions), axis=1)
@@ -126,28 +134,47 @@ def weigh(kb: KnowledgeBase, settings: MatchingSettings = DEFAULT) -> Weights:
         for association in condition.associations.values():
             i = row[association.finding]
             frequency[i, column] = combine(association.band, float(background[i, 0]))
-    single: set[str] = set()
+    single: list[int] = []
     for question in kb.questions.values():
         if question.kind is QuestionKind.SINGLE:
-            single |= {o.finding.slug for o in question.options}
+            single += [row[option.finding.slug] for option in question.options]
             _distribute(frequency, question, row, conditions, settings)
-    groups: dict[str, tuple[str, ...]] = {}
-    for finding in findings:
-        if finding.group:
-            groups[finding.group] = (*groups.get(finding.group, ()), finding.slug)
+    weight = np.zeros((len(EvidenceState), *frequency.shape))
+    weight[EvidenceState.PRESENT] = np.clip(
+        np.log10(frequency / background), -settings.cap, settings.cap
+    )
+    weight[EvidenceState.ABSENT] = _denials(frequency, background, settings)
+    weight[EvidenceState.ABSENT, single] = 0.0
+    weight[EvidenceState.UNTICKED] = settings.unticked * weight[EvidenceState.ABSENT]
     return Weights(
         conditions=conditions,
+        findings=tuple(row),
         row=row,
+        group=group,
+        usual=tuple(map(_usual, conditions)),
         prior=np.log10([c.prevalence.weight for c in conditions]),
-        present=np.clip(np.log10(frequency / background), -settings.cap, settings.cap),
-        absent=_denials(frequency, background, settings),
+        weight=weight,
         frequency=frequency,
         entropy=binary_entropy(frequency),
         background=background[:, 0],
-        groups={group: members for group, members in groups.items() if len(members) > 1},
-        single=frozenset(single),
         elsewhere=math.log10(settings.elsewhere),
     )
+
+
+def _usual(condition: Condition) -> tuple[str, ...]:
+    often = Band.FREQUENT.probability
+    usual = [a for a in condition.associations.values() if a.band.probability >= often]
+    return tuple(a.finding for a in sorted(usual, key=lambda a: -a.band.probability))
+
+
+def _in_groups(kb: KnowledgeBase) -> tuple[tuple[Finding, ...], Places]:
+    """Return all findings, groups first and each together, and the number of the group of those in one."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in kb.findings.values():
+        groups.setdefault(finding.group, []).append(finding)
+    alone = groups.pop("", [])
+    numbers = np.repeat(np.arange(len(groups)), [len(members) for members in groups.values()])
+    return (*(f for members in groups.values() for f in members), *alone), numbers
 
 
 def _denials(frequency: Floats, background: Floats, settings: MatchingSettings) -> Floats:
@@ -221,7 +248,8 @@ def rank(
     known, matrix = _weights_of(weights, evidence, settings)
     scores = weights.prior + matrix.sum(axis=0)
     probabilities = posterior(weights, scores)
-    order = np.argsort(-scores, kind="stable")
+    worth = np.flatnonzero(probabilities >= at_least)
+    best_first = worth[np.argsort(-scores[worth], kind="stable")]
     return tuple(
         Match(
             condition=weights.conditions[i],
@@ -229,25 +257,16 @@ def rank(
             score=float(scores[i]),
             probability=float(probabilities[i]),
             contributions=tuple(
-                Contribution(finding=slug, state=evidence[slug], weight=float(matrix[k, i]))
-                for k, slug in enumerate(known)
-                if matrix[k, i] != 0
+                Contribution(slug, evidence.states[slug], weight)
+                for slug, weight in zip(known, matrix[:, i].tolist(), strict=True)
+                if weight
             ),
-            unconfirmed=_unconfirmed(weights.conditions[i], evidence),
+            unconfirmed=tuple(
+                slug for slug in weights.usual[i] if evidence[slug] is EvidenceState.UNKNOWN
+            ),
         )
-        for i in order
-        if probabilities[i] >= at_least
+        for i in best_first
     )
-
-
-def _unconfirmed(condition: Condition, evidence: Evidence) -> tuple[str, ...]:
-    usual = [
-        association
-        for association in condition.associations.values()
-        if evidence[association.finding] is EvidenceState.UNKNOWN
-        and association.band.probability >= Band.FREQUENT.probability
-    ]
-    return tuple(a.finding for a in sorted(usual, key=lambda a: -a.band.probability))
 
 
 def score(kb: KnowledgeBase, evidence: Evidence, settings: MatchingSettings = DEFAULT) -> Floats:
@@ -269,38 +288,27 @@ def _weights_of(
     weights: Weights, evidence: Evidence, settings: MatchingSettings
 ) -> tuple[list[str], Floats]:
     """Return the known findings and what each adds to each score; shape (known, candidates)."""
-    by_state: dict[EvidenceState, list[str]] = {state: [] for state in EvidenceState}
-    for slug, state in evidence.states.items():
-        if slug in weights.row and not (state.is_denied and slug in weights.single):
-            by_state[state].append(slug)
-    present, absent, unticked = (
-        by_state[state]
-        for state in (EvidenceState.PRESENT, EvidenceState.ABSENT, EvidenceState.UNTICKED)
-    )
-    known = present + absent + unticked
-    matrix = np.concatenate(
-        (
-            weights.present[[weights.row[slug] for slug in present]],
-            weights.absent[[weights.row[slug] for slug in absent]],
-            settings.unticked * weights.absent[[weights.row[slug] for slug in unticked]],
-        )
-    )
-    place = {slug: k for k, slug in enumerate(known)}
-    for members in weights.groups.values():
-        together = [place[slug] for slug in members if slug in place]
-        if len(together) > 1:
-            _count_once(matrix, together, settings.repeat)
+    row = weights.row
+    rows = np.array(sorted(row[slug] for slug in evidence.states if slug in row), dtype=np.intp)
+    known = [weights.findings[i] for i in rows]
+    matrix = weights.weight[[evidence.states[slug] for slug in known], rows]
+    grouped = int(rows.searchsorted(len(weights.group)))
+    if grouped:
+        _count_once(matrix[:grouped], weights.group[rows[:grouped]], settings.repeat)
     return known, matrix
 
 
-def _count_once(matrix: Floats, together: list[int], repeat: float) -> None:
-    """Keep the strongest weight of a group in each column and shrink the others, in place."""
-    block = matrix[together]
-    strongest = np.abs(block).argmax(axis=0)
-    shrunk = block * repeat
-    columns = np.arange(block.shape[1])
-    shrunk[strongest, columns] = block[strongest, columns]
-    matrix[together] = shrunk
+def _count_once(block: Floats, group: Places, repeat: float) -> None:
+    """Keep the strongest weight of each group in each column and shrink the others, in place.
+
+    `group` numbers the rows' groups, rising.
+    """
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    # Of equal weights the first counts: a difference that matters to no score makes it the strongest.
+    strength = np.abs(block) - 1e-12 * np.arange(len(group))[:, None]
+    strongest = np.maximum.reduceat(strength, starts)
+    sizes = np.diff(starts, append=len(group))
+    np.multiply(block, repeat, out=block, where=strength < strongest.repeat(sizes, axis=0))
 
 
 # What may be called a fit (docs/adr/0003-matching.md).

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .evidence import Evidence
-from .knowledge import KnowledgeBase, Question
+from .knowledge import Clause, KnowledgeBase, Question
 from .matching import Floats, binary_entropy, posterior, score, weigh
 from .urgency import alarms_of
 from .vocabulary import ClauseKind, EvidenceState, QuestionKind, SignKind, Urgency
@@ -76,9 +76,10 @@ class _Rules:
     """The clause that names it."""
     first: NDArray[np.intp]
     """Where each clause begins in `finding`."""
-    size: Floats
-    minimum: Floats
-    kind: NDArray[np.str_]
+    least: Floats
+    """How many of its findings a clause needs."""
+    is_all: NDArray[np.bool_]
+    is_none: NDArray[np.bool_]
     first_clause: NDArray[np.intp]
     """Where each rule begins among the clauses."""
     rule_of: NDArray[np.intp]
@@ -101,14 +102,26 @@ def _rules(kb: KnowledgeBase) -> _Rules:
         ),
         clause_of=np.repeat(np.arange(len(clauses)), sizes),
         first=np.cumsum([0, *sizes[:-1]], dtype=np.intp)[: len(sizes)],
-        size=np.array(sizes, dtype=float),
-        minimum=np.array([clause.minimum for _, clause in clauses], dtype=float),
-        kind=np.array([clause.kind.value for _, clause in clauses]),
+        least=np.array([_least(clause) for _, clause in clauses], dtype=float),
+        is_all=np.array([clause.kind is ClauseKind.ALL for _, clause in clauses]),
+        is_none=np.array([clause.kind is ClauseKind.NONE for _, clause in clauses]),
         first_clause=np.cumsum([0, *lengths[:-1]], dtype=np.intp)[: len(lengths)],
         rule_of=np.array([place for place, _ in clauses], dtype=np.intp),
         urgency=np.array([sign.urgency for sign, _ in rules], dtype=float),
         worth=np.array([ALARM_WORTH[sign.urgency] for sign, _ in rules]),
     )
+
+
+def _least(clause: Clause) -> int:
+    match clause.kind:
+        case ClauseKind.ALL:
+            return len(clause.findings)
+        case ClauseKind.ANY:
+            return 1
+        case ClauseKind.NONE:
+            return 0
+        case ClauseKind.AT_LEAST:
+            return clause.minimum
 
 
 def _alarm(kb: KnowledgeBase, evidence: Evidence, chance: Floats) -> Floats:
@@ -133,21 +146,11 @@ def _alarm(kb: KnowledgeBase, evidence: Evidence, chance: Floats) -> Floats:
     have, open_ = per_clause(present), per_clause(unknown)
     expected = per_clause(likely)
     together = np.exp(per_clause(np.where(unknown > 0, np.log(chance), 0.0)))
-    lack = rules.minimum - have
-    holds = np.select(
-        [rules.kind == ClauseKind.ALL, rules.kind == ClauseKind.ANY, rules.kind == ClauseKind.NONE],
-        [have == rules.size, have > 0, have == 0],
-        lack <= 0,
-    )
-    may_hold = np.select(
-        [rules.kind == ClauseKind.ALL, rules.kind == ClauseKind.ANY, rules.kind == ClauseKind.NONE],
-        [
-            np.where(open_ == rules.size - have, together, 0.0),
-            np.minimum(expected, 1.0),
-            np.zeros_like(expected),
-        ],
-        np.where(open_ >= lack, np.minimum(expected, 1.0) ** np.maximum(lack, 0.0), 0.0),
-    )
+    lack = rules.least - have
+    holds = np.where(rules.is_none, have == 0, lack <= 0)
+    chance_of_lack = np.minimum(expected, 1.0) ** np.maximum(lack, 0.0)
+    may_hold = np.where(rules.is_all, together, chance_of_lack)
+    may_hold[rules.is_none | (open_ < lack)] = 0.0
     fires = np.multiply.reduceat(np.where(holds, 1.0, may_hold), rules.first_clause)
     lacking = np.where(holds, 0.0, expected)
     shared_by = np.add.reduceat(lacking, rules.first_clause)

@@ -79,12 +79,11 @@ def judge(kb: KnowledgeBase, evidence: Evidence, shown: Iterable[Match]) -> Urge
     elif level is Urgency.SELF_CARE and not _is_earned(kb, evidence, reasons):
         reasons = [Reason(ReasonKind.NOT_EARNED, Urgency.ROUTINE), *reasons]
         level = Urgency.ROUTINE
-    by_sign = max((reason.urgency for reason in alarms), default=Urgency.SELF_CARE)
     return UrgencyVerdict(
         urgency=level,
         reasons=tuple(sorted(reasons, key=lambda reason: -reason.urgency)),
         would_change=would_change(kb, evidence, level),
-        is_emergency_by_sign=by_sign is Urgency.EMERGENCY,
+        is_emergency_by_sign=is_emergency(alarms),
     )
 
 
@@ -92,7 +91,7 @@ def alarms_of(kb: KnowledgeBase, evidence: Evidence) -> tuple[Reason, ...]:
     """Return every warning sign that fires and every floor that an objective finding brings."""
     signs = [
         Reason(ReasonKind.SIGN, sign.urgency, sign.slug)
-        for sign in kb.signs.values()
+        for sign in _possible_signs(kb, evidence)
         if sign.kind is SignKind.WARNING and fires(sign, evidence)
     ]
     floors = [
@@ -101,6 +100,18 @@ def alarms_of(kb: KnowledgeBase, evidence: Evidence) -> tuple[Reason, ...]:
         if (finding := kb.findings.get(slug)) is not None and (floor := finding.floor) is not None
     ]
     return (*signs, *sorted(floors, key=lambda reason: (-reason.urgency, reason.slug)))
+
+
+def _possible_signs(kb: KnowledgeBase, evidence: Evidence) -> list[Sign]:
+    """Return the few signs that can fire at all with what is there, in the order of the content."""
+    needing = kb.signs_needing
+    slugs = {slug for finding in ("", *evidence.present) for slug in needing.get(finding, ())}
+    return [sign for slug, sign in kb.signs.items() if slug in slugs]
+
+
+def is_emergency(alarms: Iterable[Reason]) -> bool:
+    """Whether a rule or an objective sign alone makes it an emergency."""
+    return any(alarm.urgency is Urgency.EMERGENCY for alarm in alarms)
 
 
 def _match_reasons(kb: KnowledgeBase, evidence: Evidence, shown: Iterable[Match]) -> list[Reason]:
@@ -120,7 +131,7 @@ def _calmed(kb: KnowledgeBase, evidence: Evidence, reasons: list[Reason]) -> lis
     """Drop what a calm sign caps. It holds only when nothing outside its caps raises an alarm."""
     calm = [
         sign
-        for sign in kb.signs.values()
+        for sign in _possible_signs(kb, evidence)
         if sign.kind is SignKind.CALM
         and fires(sign, evidence)
         and all(

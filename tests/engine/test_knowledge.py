@@ -43,6 +43,7 @@ def test_a_sound_world_is_built() -> None:
         ("sign other soon:", ("'other'", "no rule")),
         ("sign other soon: none weak", ("'other'", "rule 0", "requires something")),
         ("sign other soon: at-least-3 weak flicker", ("'other'", "more findings")),
+        ("sign other soon: at-least-0 weak flicker", ("'other'", "at least 0")),
         ("calm other caps=feebel: all weak", ("'other'", "'feebel'", "'feeble'")),
         ("question other multi opening: weka", ("'other'", "'weka'", "'weak'")),
         ("question other multi opening: weak", ("'other'", "'weak'", "'strength'")),

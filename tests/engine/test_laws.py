@@ -15,7 +15,7 @@ from checker.engine.evidence import Answers, Evidence, gather_evidence
 from checker.engine.knowledge import Clause, KnowledgeBase, Question, Sign
 from checker.engine.matching import rank
 from checker.engine.questionnaire import asked_now, walk
-from checker.engine.urgency import SAFETY_QUESTIONS, alarms_of, judge
+from checker.engine.urgency import SAFETY_QUESTIONS, ReasonKind, alarms_of, fires, judge
 from checker.engine.vocabulary import (
     ClauseKind,
     EvidenceState,
@@ -279,3 +279,23 @@ def test_bytes_that_are_no_packed_check_are_refused_or_hold_only_what_is_known(
     assert set(check.answers.states) <= set(SMALL_KB.findings)
     assert set(check.answers.asked) <= set(SMALL_KB.questions)
     walk(SMALL_KB, check.answers)
+
+
+@given(data=st.data())
+def test_no_sign_that_fires_is_overlooked(kb: KnowledgeBase, data: st.DataObject) -> None:
+    """Only signs with a rare requirement that is there are looked at; that must find all of them."""
+    kb = replace(kb, signs={**kb.signs, "added": data.draw(warnings(kb))})
+    evidence = data.draw(evidences(kb))
+    fired = [reason.slug for reason in alarms_of(kb, evidence) if reason.kind is ReasonKind.SIGN]
+    assert fired == [
+        sign.slug
+        for sign in kb.signs.values()
+        if sign.kind is SignKind.WARNING and fires(sign, evidence)
+    ]
+
+
+@given(data=st.data())
+def test_the_page_to_ask_next_may_be_answered(kb: KnowledgeBase, data: st.DataObject) -> None:
+    walked = walk(kb, answered(data.draw(filled_forms(kb))))
+    assert walked.next is None or walked.allows(walked.next)
+    assert all(map(walked.allows, walked.path))

@@ -51,8 +51,9 @@ def test_a_published_worked_example_of_likelihood_ratios() -> None:
         return rank(kb, evidence_of(present), settings=settings)[0].probability
 
     weights = weigh(kb, settings)
-    assert 10 ** weights.present[weights.row["gdx-positive"], 0] == pytest.approx(20)
-    assert 10 ** weights.present[weights.row["pressure-raised"], 0] == pytest.approx(6.25)
+    present = weights.weight[EvidenceState.PRESENT, :, 0]
+    assert 10 ** present[weights.row["gdx-positive"]] == pytest.approx(20)
+    assert 10 ** present[weights.row["pressure-raised"]] == pytest.approx(6.25)
     assert probability() == pytest.approx(0.025)
     assert probability("gdx-positive") == pytest.approx(0.3389831, abs=1e-7)
     assert probability("pressure-raised") == pytest.approx(0.1381215, abs=1e-7)

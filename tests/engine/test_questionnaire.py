@@ -282,3 +282,31 @@ def test_the_shipped_questionnaire_ends_and_asks_nothing_twice(
     opening = [p.slug for p in shipped_kb.pages.values() if p.stage is Stage.OPENING]
     assert [slug for slug in seen if slug in opening] == seen[: len(set(seen) & set(opening))]
     assert {"you", "emergency-signs", "movement"} <= set(seen)
+
+
+def test_in_the_opening_only_the_page_at_hand_may_be_answered() -> None:
+    walked = walk(WORLD, answered(WORLD, ("age", "adult")))
+    assert walked.next is walked.opening is WORLD.pages["movement"]
+    allowed = [page.slug for page in WORLD.pages.values() if walked.allows(page)]
+    assert allowed == ["you", "movement"]
+
+
+def test_after_the_opening_any_open_page_may_be_answered() -> None:
+    """The page that a new release asks next may be another than the one somebody has before them."""
+    kb = world("""
+        finding   flicker frequent
+        finding   coffee  frequent
+        finding   tea     frequent
+        finding   weak    occasional
+        condition benign  very-common benign self-care: flicker=obligate
+        condition jittery very-common benign self-care: flicker=obligate coffee=obligate
+        question  movement multi opening none: flicker
+        question  habits   multi follow-up none: coffee
+        question  drinks   multi follow-up none: tea
+        question  strength multi follow-up none ask-if=coffee: weak
+    """)
+    walked = walk(kb, answered(kb, ("movement", "flicker")))
+    assert walked.opening is None
+    assert walked.next is kb.pages["habits"]
+    allowed = [page.slug for page in kb.pages.values() if walked.allows(page)]
+    assert allowed == ["movement", "habits", "drinks"]
