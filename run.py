@@ -160,8 +160,12 @@ VERBS: dict[str, tuple[Verb, str]] = {
         "how fast it is; writes docs/benchmarks.md",
     ),
     "screenshots": (
-        command("tests/browser/screenshots.py", needs=("base", "test")),
-        "pictures of every page",
+        command("-m", "tests.browser.screenshots", needs=("base", "test")),
+        "pictures of every page in every state, in var/screenshots",
+    ),
+    "audit": (
+        command("-m", "tests.browser.audit", needs=("base", "test")),
+        "all of every page in a real browser; writes var/audit/report.md",
     ),
     "help": (show_help, "this list"),
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -13,6 +14,8 @@ from checker.accuracy import scoreboard_of
 from checker.knowledge import current_knowledge_base
 from conditions import editions
 from conditions.ready import ready_page
+
+from .styleguide import guide
 
 
 @require_safe
@@ -71,6 +74,18 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @ready_page
 def disclaimer(request: HttpRequest) -> HttpResponse:
     return render(request, "disclaimer.html")
+
+
+@require_safe
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Every part of the look in every state, for whoever works on it."""
+    if not settings.DEBUG:
+        raise Http404
+    return show_styleguide(request)
+
+
+def show_styleguide(request: HttpRequest) -> HttpResponse:
+    return render(request, "styleguide.html", guide(editions.current(), current_knowledge_base()))
 
 
 @require_safe

@@ -10,17 +10,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from . import proof
 from .chromium import CHROMIUM_ARGUMENTS, VIEWPORTS, installed_chromium
 
 # Playwright's loop runs in the thread of the test, where Django would refuse to touch the database.
 # Set here only: in the ordinary run that refusal finds real mistakes.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
-WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +63,7 @@ def context(
         if not url.startswith((f"{live_server.url}/", "data:", "blob:")):
             page_errors.append(f"asked another site for {url}")
 
+    proof.watch(context)
     context.on(
         "console", lambda m: page_errors.append(f"console: {m.text}") if m.type == "error" else None
     )
@@ -87,43 +87,21 @@ def open_page(page: Page) -> Callable[[str], Page]:
 
 
 @pytest.fixture
-def axe() -> Callable[[Page], None]:
-    """Assert that a page, in the state it is in, has no accessibility violation."""
+def sound(request: pytest.FixtureRequest) -> Callable[[Page], None]:
+    """Assert what holds for every public page in every state, at every width, by day and by night.
+
+    An ordinary run sees the first few of what is built alike; a test marked `long` sees all of it.
+    """
+    quick = request.node.get_closest_marker("long") is None
 
     def check(page: Page) -> None:
-        results = Axe().run(page, options={"runOnly": WCAG_2_2_AA, "resultTypes": ["violations"]})
-        assert not results.violations_count, results.generate_report()
+        found = proof.look_at(page, quick=quick)
+        assert not found, "\n".join([page.url, *found])
 
     return check
 
 
 @pytest.fixture
-def fits() -> Callable[[Page], None]:
-    """Assert that nothing of a page lies beside a screen of 320 pixels."""
-
-    def check(page: Page) -> None:
-        before = page.viewport_size
-        page.set_viewport_size({"width": 320, "height": 640})
-        wide = page.evaluate(
-            """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-            [...document.querySelectorAll("body *")]
-            .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
-            .map((e) => `${e.tagName}.${e.className}`).slice(0, 5)"""
-        )
-        assert not wide, f"{page.url} is wider than 320 pixels: {wide}"
-        if before:
-            page.set_viewport_size(before)
-
-    return check
-
-
-@pytest.fixture
-def sound(axe: Callable[[Page], None], fits: Callable[[Page], None]) -> Callable[[Page], None]:
-    """Assert what holds for every public page: one heading, usable by everyone, at any width."""
-
-    def check(page: Page) -> None:
-        expect(page.get_by_role("heading", level=1)).to_have_count(1)
-        axe(page)
-        fits(page)
-
-    return check
+def with_failures(settings: Settings) -> None:
+    """Serve the pages of `tests.browser.urls` as well: those that nobody wishes to see, and the style guide."""
+    settings.ROOT_URLCONF = "tests.browser.urls"

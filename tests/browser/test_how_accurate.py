@@ -10,10 +10,7 @@ from playwright.sync_api import Page
 from conditions import editions
 from conditions.editions import Edition
 
-from .test_library import PHONE_AND_DARK_DESKTOP
 
-
-@PHONE_AND_DARK_DESKTOP
 @pytest.mark.usefixtures("edition")
 def test_the_scoreboard_can_be_read_by_everyone(
     open_page: Callable[[str], Page], sound: Callable[[Page], None], measured_edition: Edition

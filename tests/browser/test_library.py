@@ -1,91 +1,18 @@
-"""Every kind of page outside the check: readable by everyone, quiet, and with no link into nothing."""
+"""The pages outside the check as their readers use them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-
-from conditions.editions import Edition
 
 pytestmark = pytest.mark.usefixtures("edition")
 
 Check = Callable[[Page], None]
 
-PAGES = (
-    "/",
-    "/conditions/",
-    "/causes/",
-    "/warning-signs/",
-    "/movements/",
-    "/concerns/",
-    "/sources/",
-    "/understanding-muscle-twitches/",
-    "/understanding-muscle-twitches/reply/",
-    "/how-it-works/",
-    "/about/",
-    "/how-accurate/",
-    "/privacy/",
-    "/accessibility/",
-    "/disclaimer/",
-)
-PHONE_AND_DARK_DESKTOP = pytest.mark.parametrize(
-    "viewport",
-    [
-        pytest.param("phone", marks=pytest.mark.browser_context_args(color_scheme="light")),
-        pytest.param("desktop", marks=pytest.mark.browser_context_args(color_scheme="dark")),
-    ],
-    indirect=True,
-)
 
-
-def dead_anchors(page: Page) -> list[str]:
-    """Links to a place on the same page that is not there."""
-    return page.evaluate(
-        """() => [...document.querySelectorAll("a[href]")]
-        .filter((a) => a.hash && a.pathname === location.pathname)
-        .filter((a) => !document.getElementById(decodeURIComponent(a.hash.slice(1))))
-        .map((a) => a.hash)"""
-    )
-
-
-def longest_entry(edition: Edition) -> str:
-    """The condition of which most is written."""
-    texts: dict[str, int] = {}
-    for row in edition.rows:
-        if row["model"] == "conditions.condition":
-            fields: dict[str, Any] = row["fields"]
-            texts[fields["slug"]] = sum(len(text) for text in fields.values() if type(text) is str)
-    return max(texts, key=texts.__getitem__)
-
-
-@PHONE_AND_DARK_DESKTOP
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_can_be_read_by_everyone(
-    open_page: Callable[[str], Page], sound: Check, path: str
-) -> None:
-    page = open_page(path)
-    sound(page)
-    assert not dead_anchors(page)
-
-
-@PHONE_AND_DARK_DESKTOP
-def test_the_longest_entry_can_be_read_by_everyone(
-    open_page: Callable[[str], Page], sound: Check, edition: Edition
-) -> None:
-    page = open_page(f"/conditions/{longest_entry(edition)}/")
-    # All of it: the table of signs as well.
-    for closed in page.get_by_role("main").locator("summary").all():
-        closed.click()
-    sound(page)
-    assert not dead_anchors(page)
-    expect(page.get_by_role("main").get_by_text("Education, not a diagnosis.")).to_be_visible()
-
-
-@PHONE_AND_DARK_DESKTOP
 def test_a_page_that_is_not_there_says_so(page: Page, sound: Check, page_errors: list[str]) -> None:
     response = page.goto("/conditions/nothing-of-this-name/")
     assert response
@@ -147,7 +74,6 @@ def test_a_picture_moves_only_while_it_is_played(open_page: Callable[[str], Page
     assert not is_moving(page, second)
 
 
-@PHONE_AND_DARK_DESKTOP
 def test_a_reply_with_mistakes_says_what_to_put_right(
     open_page: Callable[[str], Page], sound: Check
 ) -> None:
