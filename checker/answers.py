@@ -33,6 +33,7 @@ from conditions import editions
 
 FORMAT = 1
 HEAD = 5
+_STATES = tuple(EvidenceState)
 _FOR_SOMEONE = 1
 _CONTINUED = 2
 LARGEST_COOKIE = 2000
@@ -96,14 +97,9 @@ def _asked(kb: KnowledgeBase, numbers: bytes) -> tuple[str, ...]:
 
 def _states(kb: KnowledgeBase, packed: bytes) -> Iterable[tuple[str, EvidenceState]]:
     bits = int.from_bytes(packed, "little")
-    number = 0
-    while bits:
-        state = EvidenceState(bits & 3)
-        finding = kb.finding_by_number.get(number)
-        if finding is not None and state is not EvidenceState.UNKNOWN:
-            yield finding.slug, state
-        bits >>= 2
-        number += 1
+    for number, finding in kb.finding_by_number.items():
+        if state := bits >> 2 * number & 3:
+            yield finding.slug, _STATES[state]
 
 
 # --- the cookie ------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -60,8 +62,10 @@ class QuestionField(forms.Field):
     """A question. `clean` returns the states of its findings; `rows` or `items` are what a page draws."""
 
     kind: QuestionKind
-    rows: tuple[Row, ...] = ()
-    """The choices of a single or multi question, as this form draws them."""
+    chosen: Any = ()
+    """What to draw as chosen: values, or for an "each" question a value by finding."""
+    is_sent: bool = False
+    """Whether `chosen` was just sent, so that what is not in it is missing."""
     items: tuple[Item, ...] = ()
     """The lines of an "each" question, as this form draws them."""
 
@@ -91,8 +95,9 @@ class QuestionField(forms.Field):
     def label_of(self, option: Option) -> str:
         return option.carer_label if self.carer else option.label
 
-    def rows_for(self, values: Sequence[str]) -> tuple[Row, ...]:
-        """Return the choices to draw, those in `values` checked."""
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The choices of a single or multi question, as this form draws them."""
         choices = [(o.finding.slug, self.label_of(o), o.hint, o.finding.slug) for o in self.options]
         if self.question.none_label:
             choices.append((NONE, self.question.none_label, "", ""))
@@ -105,7 +110,7 @@ class QuestionField(forms.Field):
                 hint=hint,
                 picture=picture,
                 exclusive=value in (NONE, NOT_SURE),
-                checked=value in values,
+                checked=value in self.chosen,
             )
             for place, (value, label, hint, picture) in enumerate(choices)
         )
@@ -207,6 +212,8 @@ class EachField(QuestionField):
     """Yes, no or not sure for each item."""
 
     kind = QuestionKind.EACH
+    rows = ()
+    chosen: Mapping[str, str] = MappingProxyType({})
 
     def make_widget(self) -> forms.Widget:
         return EachWidget(self.slugs)
@@ -228,8 +235,9 @@ class EachField(QuestionField):
             return {}
         return {slug: _VALUES[states.get(slug, EvidenceState.UNKNOWN)] for slug in self.slugs}
 
-    def items_for(self, values: Mapping[str, str], *, is_bound: bool) -> tuple[Item, ...]:
-        """Return the lines to draw. "Yes" stands first whatever it means."""
+    @cached_property
+    def items(self) -> tuple[Item, ...]:  # type: ignore[override]
+        """The lines as this form draws them. "Yes" stands first whatever it means."""
         items = []
         for line, option in enumerate(self.options):
             yes_is_present = option.present_answer == "yes"
@@ -253,11 +261,11 @@ class EachField(QuestionField):
                             hint="",
                             picture="",
                             exclusive=False,
-                            checked=values.get(slug) == value,
+                            checked=self.chosen.get(slug) == value,
                         )
                         for place, (value, label) in enumerate(answers)
                     ),
-                    is_missing=is_bound and slug not in values,
+                    is_missing=self.is_sent and slug not in self.chosen,
                 )
             )
         return tuple(items)
@@ -279,6 +287,13 @@ _FIELDS: dict[QuestionKind, type[SingleField] | type[MultiField] | type[EachFiel
     QuestionKind.MULTI: MultiField,
     QuestionKind.EACH: EachField,
 }
+
+
+def field_for(
+    question: Question, options: Sequence[Option], *, carer: bool
+) -> SingleField | MultiField | EachField:
+    """Return the field that asks a question, with those of its options that apply."""
+    return _FIELDS[question.kind](question, options, carer=carer)
 
 
 class PageForm(forms.Form):
@@ -303,25 +318,23 @@ class PageForm(forms.Form):
         self.questions = asked_now(page, evidence)
         for question in self.questions:
             options = [question.options[place] for place in offered(question, evidence)]
-            field = _FIELDS[question.kind](question, options, carer=carer)
+            field = field_for(question, options, carer=carer)
             self.fields[question.slug] = field
-            self._draw(field, answers)
+            self._choose(field, answers)
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.add_input(Submit("continue", "Continue"))
 
-    def _draw(self, field: SingleField | MultiField | EachField, answers: Answers) -> None:
-        """Give a field the choices to draw: what was just sent, else what was answered earlier."""
-        question = field.question
+    def _choose(self, field: SingleField | MultiField | EachField, answers: Answers) -> None:
+        """Tell a field what to draw as chosen: what was just sent, else what was answered earlier."""
+        slug = field.question.slug
         if self.is_bound:
-            values = field.widget.value_from_datadict(self.data, self.files, question.slug)
+            chosen = field.widget.value_from_datadict(self.data, self.files, slug)
+            field.is_sent = True
         else:
-            values = field.values_of(answers.states, was_asked=question.slug in answers.asked)
-        if isinstance(field, EachField):
-            field.items = field.items_for(values, is_bound=self.is_bound)
-        else:
-            chosen = [values] if isinstance(values, str) else list(values or ())
-            field.rows = field.rows_for(chosen)
+            chosen = field.values_of(answers.states, was_asked=slug in answers.asked)
+        # A single choice is sent as a string, and no choice as None.
+        field.chosen = [chosen] if isinstance(chosen, str) else chosen or field.chosen
 
     def clean(self) -> dict[str, Any]:
         """Ask nothing of a question that another answer on this page rules out: pregnancy of a man, say."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.test.utils import override_settings
 from hypothesis import settings as hypothesis_settings
 
@@ -38,6 +39,12 @@ def _files_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # quick, here only
     ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_drawn_before() -> None:
+    """Parts of pages that templates keep ({% cache %}) name the static files of another test."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

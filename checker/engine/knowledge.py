@@ -101,9 +101,12 @@ class Sign:
     """Calm signs only: the warning signs that may fire beside it without undoing it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Option:
-    """One thing to tick (or one item of an "each" question); it means exactly one finding."""
+    """One thing to tick (or one item of an "each" question); it means exactly one finding.
+
+    Options and questions are compared by identity, so that what is drawn of them can be cached by them.
+    """
 
     finding: Finding
     label: str
@@ -115,7 +118,7 @@ class Option:
     unless: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Question:
     """What is asked. `ask_if` and `unless` name findings; UNKNOWN satisfies neither."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .evidence import Answers, Evidence, gather_evidence
-from .knowledge import KnowledgeBase, Page, Question, applies
+from .knowledge import KnowledgeBase, Option, Page, Question, applies
 from .outlook import look_ahead
 from .vocabulary import Stage
 
@@ -78,10 +78,12 @@ def asked_now(page: Page, evidence: Evidence) -> tuple[Question, ...]:
 def offered(question: Question, evidence: Evidence) -> tuple[int, ...]:
     """Return the places of the options that apply to a person with this evidence."""
     return tuple(
-        place
-        for place, option in enumerate(question.options)
-        if applies(evidence.present, only_if=option.only_if, unless=option.unless)
+        place for place, option in enumerate(question.options) if _is_offered(option, evidence)
     )
+
+
+def _is_offered(option: Option, evidence: Evidence) -> bool:
+    return applies(evidence.present, only_if=option.only_if, unless=option.unless)
 
 
 def _path(kb: KnowledgeBase, answers: Answers, evidence: Evidence) -> tuple[Page, ...]:
@@ -106,7 +108,7 @@ def _left(kb: KnowledgeBase, answers: Answers, evidence: Evidence) -> Iterator[L
             for question in page.questions
             if question.slug not in asked
             and _counts(question, evidence)
-            and offered(question, evidence)
+            and any(_is_offered(option, evidence) for option in question.options)
         )
         if left:
             yield page, left
