@@ -15,6 +15,7 @@ from checker.knowledge import current_knowledge_base
 from conditions import editions
 from conditions.ready import ready_page
 
+from . import cookies
 from .styleguide import guide
 
 
@@ -61,7 +62,11 @@ def about(request: HttpRequest) -> HttpResponse:
 @require_safe
 @ready_page
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "privacy.html")
+    return render(
+        request,
+        "privacy.html",
+        {"cookies": cookies.of_visitors(), "staff_cookies": cookies.of_staff()},
+    )
 
 
 @require_safe
