@@ -11,7 +11,7 @@ import pytest
 from django.db import InterfaceError, OperationalError
 from django.test import Client
 
-from checker import views as check_views
+from checker import answers
 from conditions import replies
 from conditions import views as library_views
 from conditions.editions import Edition
@@ -110,7 +110,7 @@ def test_an_error_has_an_id_on_the_page_and_in_the_log(
     def broken(*args: object) -> None:
         raise ValueError("flicker is what somebody answered")
 
-    monkeypatch.setattr(check_views, "assess", broken)
+    monkeypatch.setattr(answers, "pack", broken)
     data = {**reply(visitor.see(address("movement")), STORY), "secret-field": "flicker"}
     response = stranger.post(f"{address('movement')}?x=flicker", data)
     assert response.status_code == 500

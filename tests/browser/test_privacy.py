@@ -19,7 +19,7 @@ from django.core import mail
 from playwright.sync_api import BrowserContext, Page, Request, expect
 from pytest_django.live_server_helper import LiveServer
 
-from checker import views as check_views
+from checker import answers
 from checker.engine.knowledge import KnowledgeBase
 from conditions.editions import Edition
 from tests.stored import added, everything_stored
@@ -264,11 +264,11 @@ def test_an_error_report_tells_where_and_never_what(
     start(page)
     fill(page, WORRIED_ABOUT_CALVES)
 
-    def broken(kb: object, answers: object) -> None:
-        told = f"could not assess {answers!r}"
+    def broken(kb: object, check: object) -> None:
+        told = f"could not pack {check!r}"
         raise ValueError(told)
 
-    monkeypatch.setattr(check_views, "assess", broken)
+    monkeypatch.setattr(answers, "pack", broken)
     before = everything_stored()
     next_screen(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Something went wrong")
@@ -276,10 +276,8 @@ def test_an_error_report_tells_where_and_never_what(
     errors = [json.loads(line) for line in log.lines if '"ERROR"' in line]
     assert [error["error_id"] for error in errors] == [number]
     assert errors[0]["error"][0]["type"] == "builtins.ValueError"
-    assert_nothing_told(
-        "\n".join(log.lines), "the log", "age-18-39", "sex-male", "could not assess"
-    )
-    assert_nothing_told(page.content(), "the error page", "age-18-39", "could not assess")
+    assert_nothing_told("\n".join(log.lines), "the log", "age-18-39", "sex-male", "could not pack")
+    assert_nothing_told(page.content(), "the error page", "age-18-39", "could not pack")
     assert added(before, everything_stored()) == {}
     assert not mail.outbox
     page_errors.clear()  # the browser's word for the 500

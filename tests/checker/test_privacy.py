@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from checker.knowledge import current_knowledge_base
+from tests.addresses import addresses
+from tests.stored import added, everything_stored
+from twitchinfo import cookies
 
 from .visitor import ANSWERS, RESULT, START, Visitor, address, reply
 
@@ -76,7 +82,47 @@ def test_every_form_is_sent_by_post(visitor: Visitor) -> None:
 
 def test_nothing_but_the_answer_cookie_and_the_form_token_is_set(visitor: Visitor) -> None:
     everything_seen(visitor)
-    assert set(visitor.client.cookies) == {"answers", "csrftoken"}
+    assert set(visitor.client.cookies) == {cookie.name for cookie in cookies.of_visitors()}
+
+
+@pytest.mark.django_db
+def test_no_address_sets_a_cookie_that_the_privacy_page_does_not_list(
+    visitor: Visitor, admin_user: User
+) -> None:
+    """Every address, by every method that a form or a link has, for visitors and for staff."""
+    staff = Client()
+    staff.force_login(admin_user)
+    listed = {cookie.name for cookie in (*cookies.of_visitors(), *cookies.of_staff())}
+    for path in addresses():
+        for client in (visitor.client, staff):
+            if client is staff and "logout" in path:
+                continue
+            for response in (client.get(path), client.post(path, {})):
+                assert set(response.cookies) <= listed, path
+    assert set(visitor.client.cookies) <= {cookie.name for cookie in cookies.of_visitors()} | {
+        settings.SESSION_COOKIE_NAME  # emptied by a log-out
+    }
+
+
+def test_the_privacy_page_shows_the_list_of_cookies(visitor: Visitor) -> None:
+    page = visitor.see("/privacy/")
+    for cookie in (*cookies.of_visitors(), *cookies.of_staff()):
+        for words in (cookie.name, cookie.holds, cookie.sent_to, cookie.until):
+            assert words in page.text
+    assert len(page.values("data-cookie")) == len(cookies.of_visitors()) + len(cookies.of_staff())
+
+
+@pytest.mark.django_db
+def test_a_check_adds_nothing_to_any_table(visitor: Visitor) -> None:
+    before = everything_stored()
+    for path in everything_seen(visitor):
+        visitor.see(path)
+        visitor.client.post(path, {"nonsense": "high-caffeine"})
+    visitor.tell("age-18-39", "throat-tightening")
+    visitor.see(EMERGENCY)
+    visitor.send(EMERGENCY, {})
+    visitor.client.post("/check/clear/")
+    assert added(before, everything_stored()) == {}
 
 
 def test_no_page_of_the_check_tells_another_site_or_page_where_one_came_from(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from unittest import mock
 
 import pytest
+from cryptography.fernet import Fernet
 from django.conf import settings
-from django.test import Client
+from django.core import signing
+from django.test import Client, RequestFactory
 from django.test.utils import override_settings
 
 from checker import answers
+from checker.knowledge import knowledge_base_of
 from conditions import limits, replies, views
 from conditions.editions import Edition
 from conditions.models import Reply, ReplyState
 from tests.addresses import addresses, public_addresses
-from tests.checker.visitor import RESULT, START, Visitor, address
+from tests.checker.visitor import RESULT, START, Visitor, address, reply
 
 REPLY = "/understanding-muscle-twitches/reply/"
 A_REPLY = {"name": "Ann", "email": "", "text": "It stopped by itself."}
@@ -100,6 +104,84 @@ def test_a_damaged_answer_cookie_is_no_cookie(edition: Edition, client: Client) 
         response = client.get(address("you"))
         assert response.status_code == 302, bad
         assert response["Location"].startswith(START), bad
+
+
+def test_no_byte_of_an_answer_cookie_can_be_changed(edition: Edition, rf: RequestFactory) -> None:
+    kb = knowledge_base_of(edition)
+    visitor = Visitor(Client())
+    visitor.start()
+    good = visitor.cookie
+
+    def taken(value: str) -> bool:
+        request = rf.get(START)
+        request.COOKIES[settings.ANSWER_COOKIE] = value
+        return answers.read(request, kb) is not None
+
+    assert taken(good)
+    packed = base64.urlsafe_b64decode(good)
+    for place in range(len(packed)):
+        changed = bytearray(packed)
+        changed[place] ^= 1
+        assert not taken(base64.urlsafe_b64encode(changed).decode()), place
+    for bad in (good[:-1], good[1:], good[:40] + good[44:], good.swapcase()):
+        assert not taken(bad), bad
+
+
+def test_an_answer_cookie_made_with_another_key_is_refused(
+    edition: Edition, client: Client
+) -> None:
+    """Not with a guessed secret, and not with what else our own secret signs."""
+    visitor = Visitor(client)
+    visitor.start()
+    packed = answers._current_cipher().decrypt(visitor.cookie.encode())
+    raw = base64.urlsafe_b64encode(settings.SECRET_KEY.encode().ljust(32)[:32])
+    forged = [
+        Fernet(Fernet.generate_key()).encrypt(packed),
+        Fernet(answers._key("guessed")).encrypt(packed),
+        Fernet(raw).encrypt(packed),
+        signing.dumps(packed.hex()).encode(),
+        base64.urlsafe_b64encode(packed),
+        # A cookie from tomorrow: its day would never end.
+        answers._current_cipher()._fernets[0].encrypt_at_time(packed, int(time.time()) + 3600),
+    ]
+    for cookie in forged:
+        visitor.cookie = cookie.decode()
+        assert client.get(address("you"))["Location"].startswith(START)
+
+
+def test_a_cookie_of_before_a_change_of_the_secret_is_written_anew(
+    edition: Edition, client: Client
+) -> None:
+    """So that the old secret can go a day later, whoever is in the middle of a check."""
+    visitor = Visitor(client)
+    visitor.start()
+    old = settings.SECRET_KEY
+    with override_settings(SECRET_KEY="n" * 60, SECRET_KEY_FALLBACKS=[old]):
+        visitor.send(address("you"), reply(visitor.see(address("you")), ("age-18-39",)))
+    with override_settings(SECRET_KEY="n" * 60, SECRET_KEY_FALLBACKS=[]):
+        assert client.get(address("you")).status_code == 200
+
+
+def test_a_copied_cookie_gives_the_answers_of_its_moment_and_nothing_else(
+    edition: Edition, client: Client
+) -> None:
+    """The server keeps nothing, so it cannot call a cookie back; what is in it is all that it opens, for a day."""
+    visitor = Visitor(client)
+    visitor.start()
+    copied = visitor.cookie
+    visitor.send(address("you"), reply(visitor.see(address("you")), ("age-18-39", "sex-female")))
+    later = visitor.cookie
+    client.post("/check/clear/")
+    thief = Visitor(Client())
+    thief.cookie = copied
+    assert not thief.client.get(address("you")).context["form"].initial.get("age")
+    thief.cookie = later
+    assert thief.client.get(address("you")).status_code == 200
+    assert thief.client.get("/admin/").status_code == 302
+    tomorrow = time.time() + settings.ANSWER_COOKIE_SECONDS + 5
+    with mock.patch("cryptography.fernet.time.time", return_value=tomorrow):
+        thief.cookie = copied
+        assert thief.client.get(address("you")).status_code == 302
 
 
 def test_an_answer_cookie_ends_after_a_day(edition: Edition, client: Client) -> None:
