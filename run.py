@@ -167,6 +167,14 @@ VERBS: dict[str, tuple[Verb, str]] = {
         command("-m", "tests.browser.audit", needs=("base", "test")),
         "all of every page in a real browser; writes var/audit/report.md",
     ),
+    "licences": (
+        command("-m", "tests.licences", needs=("base", "test")),
+        "write docs/licences.md from the locks",
+    ),
+    "advisories": (
+        command("-m", "tests.advisories", needs=("base", "test")),
+        "ask a source of advisories about every locked package",
+    ),
     "help": (show_help, "this list"),
 }
 
