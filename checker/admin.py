@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
 
 from conditions.admin import KeptSlug, PlainLinks
 from conditions.models import Release
 
 from .models import Option, Question, Scenario
-from .publishing import PublishError, draft, publish
+from .release_desk import ReleaseAdmin
 
 admin.site.site_header = "TwitchInfo: the editor's desk"
 admin.site.site_title = "TwitchInfo"
@@ -67,73 +61,4 @@ class ScenarioAdmin(KeptSlug):
     search_fields = ("slug", "story", "source")
 
 
-@admin.register(Release)
-class ReleaseAdmin(admin.ModelAdmin):
-    """Releases are made by publishing, and never edited."""
-
-    list_display = ("number", "published_at", "published_by", "note", "short_checksum")
-    list_select_related = ("published_by",)
-    fields = ("number", "published_at", "published_by", "note", "checksum", "report")
-    change_list_template = "admin/conditions/release/change_list.html"
-
-    @admin.display(description="checksum")
-    def short_checksum(self, release: Release) -> str:
-        return release.checksum[:12]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
-        return super().get_queryset(request).defer("document")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_urls(self) -> list[URLPattern]:
-        own = path(
-            "publish/",
-            self.admin_site.admin_view(self.publish_view),
-            name="conditions_release_publish",
-        )
-        return [own, *super().get_urls()]
-
-    def publish_view(self, request: HttpRequest) -> HttpResponse:
-        """Show what would be published; POST publishes it."""
-        if not request.user.has_perm("conditions.add_release"):
-            raise PermissionDenied
-        if request.method == "POST":
-            return self._publish(request)
-        try:
-            ready, problems = draft(), list[str]()
-        except PublishError as error:
-            ready, problems = None, list(error.problems)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Publish the drafts",
-            "draft": ready,
-            "problems": problems,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/conditions/release/publish.html", context)
-
-    def _publish(self, request: HttpRequest) -> HttpResponse:
-        try:
-            release = publish(by=request.user, note=request.POST.get("note", "")[:300])  # type: ignore[arg-type]
-        except PublishError as error:
-            for problem in error.problems[:20]:
-                self.message_user(request, problem, messages.ERROR)
-            return redirect("admin:conditions_release_publish")
-        if release is None:
-            self.message_user(
-                request,
-                "Nothing changed since the last release, so none was made.",
-                messages.WARNING,
-            )
-        else:
-            self.message_user(
-                request, f"Release {release.number} is published. Visitors see it within a minute."
-            )
-        return redirect(reverse("admin:conditions_release_changelist"))
+admin.site.register(Release, ReleaseAdmin)

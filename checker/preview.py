@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass, replace
 
 from django.conf import settings
-from django.urls import get_urlconf, set_urlconf
+from django.urls import get_urlconf, reverse, set_urlconf
 from django.utils import timezone
 
 from conditions import content, editions
@@ -73,3 +73,8 @@ def _read() -> Drafts:
     finally:
         set_urlconf(before)
     return Drafts(fingerprint, edition)
+
+
+def address(name: str, *args: object) -> str:
+    """Return where a page stands in the preview: `address("conditions:detail", slug)`."""
+    return reverse(name, urlconf=settings.PREVIEW_URLCONF, args=args)

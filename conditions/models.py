@@ -630,6 +630,19 @@ class Reply(models.Model):
         return f"{self.name}: {self.text[:60]}"
 
 
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    """Releases are made, and then only read."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise ValidationError(IMMUTABLE)
+
+    def delete(self) -> Any:
+        raise ValidationError(IMMUTABLE)
+
+
+IMMUTABLE = "A release is immutable. Publish a new one."
+
+
 class Release(models.Model):
     """What visitors see: one immutable document, numbered. Written by publishing, never edited."""
 
@@ -647,6 +660,8 @@ class Release(models.Model):
         default=dict, blank=True, help_text="What the checks and scenarios said."
     )
 
+    objects = ReleaseQuerySet.as_manager()
+
     class Meta:
         ordering = ("-number",)
         get_latest_by = "number"
@@ -656,5 +671,8 @@ class Release(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise ValidationError("A release is immutable. Publish a new one.")
+            raise ValidationError(IMMUTABLE)
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        raise ValidationError(IMMUTABLE)

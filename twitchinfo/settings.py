@@ -164,6 +164,9 @@ REPLIES_PER_HOUR = 5
 SEARCHES_PER_MINUTE = 60
 """How many searches one address may make in a minute, of each process."""
 
+PUBLISH_NEEDS_SECOND_PERSON = flag("PUBLISH_NEEDS_SECOND_PERSON", default=False)
+"""Whether nobody may publish when every change since the last release is their own."""
+
 # --- the editor's desk: history and conflicts (docs/adr) -------------------------------------------
 
 SIMPLE_HISTORY_DATE_INDEX = False

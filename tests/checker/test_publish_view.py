@@ -40,7 +40,10 @@ def test_it_shows_what_would_change_and_changes_nothing(client: Client, publishe
     publish()
     Condition.objects.filter(slug="benign").update(summary="A new summary.")
     page = page_of(client.get(PUBLISH))
-    assert "conditions.condition benign" in page.text
+    assert (
+        "Condition Benign twitching benign Summary Harmless flickers. A new summary." in page.text
+    )
+    assert page.html.count("<del>") == 2  # the one change, and the line that explains the marks
     assert "note" in [field.get("name") for field in page.all("input")]
     assert Release.objects.count() == 1
 
