@@ -6,8 +6,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from conditions.admin import KeptSlug, PlainLinks
+from conditions.admin import KeptSlug, PlainLinks, graded, next_number
+from conditions.desk import Graded
 from conditions.models import Release
+from conditions.readability import PLAIN_GRADE
 
 from .models import Option, Question, Scenario
 from .release_desk import ReleaseAdmin
@@ -17,8 +19,9 @@ admin.site.site_title = "TwitchInfo"
 admin.site.index_title = "Drafts: nothing here is public until it is published"
 
 
-class OptionInline(PlainLinks, admin.TabularInline):
+class OptionInline(PlainLinks, Graded, admin.TabularInline):
     model = Option
+    grades = graded(PLAIN_GRADE, "label", "hint")
     extra = 0
     autocomplete_fields = ("finding", "only_if", "unless")
     fields = (
@@ -43,6 +46,7 @@ class OptionInline(PlainLinks, admin.TabularInline):
 
 @admin.register(Question)
 class QuestionAdmin(KeptSlug):
+    grades = graded(PLAIN_GRADE, "title", "help", "why")
     list_display = ("title", "slug", "kind", "section", "page", "stage", "position")
     list_filter = ("kind", "section", "stage")
     search_fields = ("slug", "title")
@@ -50,8 +54,8 @@ class QuestionAdmin(KeptSlug):
     inlines = (OptionInline,)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str | list[str]]:
-        last = Question.objects.order_by("-number").values_list("number", flat=True).first() or 0
-        return {**super().get_changeform_initial_data(request), "number": str(last + 1)}
+        number = next_number(Question)
+        return {**super().get_changeform_initial_data(request), "number": str(number)}
 
 
 @admin.register(Scenario)

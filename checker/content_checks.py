@@ -24,7 +24,7 @@ from checker.engine.urgency import SAFETY_QUESTIONS
 from checker.engine.vocabulary import EvidenceState
 from conditions import content
 from conditions.markup import PLAIN_MARKS, marks_in, plain
-from conditions.readability import blocks, grade
+from conditions.readability import LIBRARY_GRADE, PLAIN_GRADE, blocks, grade
 
 from .reachability import Need, evidence_of_ticks, textbook_picture, ticks_for, ticks_that_fire
 
@@ -130,9 +130,6 @@ STATEMENTS: Mapping[str, tuple[str, ...]] = {
     "conditions.careadvice": ("steps",),
 }
 """The Markdown texts in which every paragraph and bullet says where it comes from."""
-
-LIBRARY_GRADE = 8
-PLAIN_GRADE = 6
 
 _NAMES = {
     "conditions.condition": "entry",

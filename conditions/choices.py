@@ -25,12 +25,12 @@ class UrgencyChoices(models.TextChoices):
 
 
 class BandChoices(models.TextChoices):
-    OBLIGATE = Band.OBLIGATE.value, "Always (all of them)"
-    VERY_FREQUENT = Band.VERY_FREQUENT.value, "Very frequent (8 to 10 in 10)"
-    FREQUENT = Band.FREQUENT.value, "Frequent (3 to 8 in 10)"
-    OCCASIONAL = Band.OCCASIONAL.value, "Occasional (5 to 29 in 100)"
-    VERY_RARE = Band.VERY_RARE.value, "Very rare (1 to 4 in 100)"
-    EXCLUDED = Band.EXCLUDED.value, "Excluded (speaks against it)"
+    OBLIGATE = Band.OBLIGATE.value, "Always: 10 in 10"
+    VERY_FREQUENT = Band.VERY_FREQUENT.value, "Very frequent: 8 in 10 to nearly all"
+    FREQUENT = Band.FREQUENT.value, "Frequent: 3 in 10 to 8 in 10"
+    OCCASIONAL = Band.OCCASIONAL.value, "Occasional: 5 in 100 to 3 in 10"
+    VERY_RARE = Band.VERY_RARE.value, "Very rare: 1 in 100 to 5 in 100"
+    EXCLUDED = Band.EXCLUDED.value, "Excluded: none, it speaks against it"
 
 
 class PrevalenceChoices(models.TextChoices):

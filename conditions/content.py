@@ -159,7 +159,7 @@ def rows_of_database() -> list[Row]:
                         None if target is None else list(keys[_target(field)][target])
                     )
                 else:
-                    content[field.name] = _plain(field, values[field.attname])
+                    content[field.name] = plain_value(field, values[field.attname])
             key = natural_key(label, content)
             keys[label][values["pk"]] = key
             found.append((key, {"model": label, "fields": content}))
@@ -247,7 +247,7 @@ def _target(field: Any) -> str:
     return str(field.related_model._meta.label_lower)
 
 
-def _plain(field: models.Field[Any, Any], value: Any) -> Any:
+def plain_value(field: models.Field[Any, Any], value: Any) -> Any:
     """Return a database value as plain JSON."""
     if value is None or isinstance(value, bool | int | str | list | dict):
         return value

@@ -283,6 +283,7 @@ class Condition(Edited):
 
     class Meta:
         ordering = ("name",)
+        permissions = (("review_condition", "Can mark a condition as reviewed"),)
         constraints = [
             models.CheckConstraint(
                 name="condition_review_has_a_role",
@@ -596,6 +597,7 @@ class Article(Edited):
 
     class Meta:
         ordering = ("slug",)
+        permissions = (("review_article", "Can mark an article as reviewed"),)
 
     def __str__(self) -> str:
         return self.title

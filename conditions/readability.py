@@ -10,6 +10,11 @@ import re
 
 from .markup import plain
 
+LIBRARY_GRADE = 8
+"""The highest grade for texts of the library."""
+PLAIN_GRADE = 6
+"""The highest grade for questions and for advice on what to do."""
+
 # A bullet or paragraph is read as a sentence of its own, whether or not it ends with a full stop.
 _BLOCK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*] |#))|\n(?=\s*\d+\. )")
 _STOP = re.compile(r"[.!?]+(?=\s|$|[\"”’)])")
