@@ -370,10 +370,8 @@ def named_by(rows: list[Any]) -> list[str]:
             label = model._meta.label_lower
             if label not in content.ORDER or relation.field.name == content.PARENT.get(label):
                 continue
-            if (
-                isinstance(relation, models.ManyToManyRel)
-                and not relation.through._meta.auto_created
-            ):
+            through: Any = getattr(relation, "through", None)
+            if through is not None and not through._meta.auto_created:
                 continue
             if relation.on_delete is models.PROTECT:
                 continue  # Django's own list has it
