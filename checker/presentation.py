@@ -5,6 +5,7 @@ Templates choose among these; they compute nothing.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,11 +13,12 @@ from typing import NamedTuple
 from django.urls import reverse
 
 from checker.engine.assessment import Assessment
-from checker.engine.knowledge import KnowledgeBase, Option, Page, Question
+from checker.engine.evidence import Evidence, evidence_of
+from checker.engine.knowledge import KnowledgeBase, Page, applies
 from checker.engine.matching import Match
 from checker.engine.questionnaire import Walk
-from checker.engine.urgency import Reason, ReasonKind, UrgencyVerdict
-from checker.engine.vocabulary import EvidenceState, QuestionKind, Urgency
+from checker.engine.urgency import Reason, ReasonKind, UrgencyVerdict, would_change
+from checker.engine.vocabulary import EvidenceState, FindingKind, Stage, Urgency
 from conditions.library import (
     CareItem,
     ConcernItem,
@@ -28,6 +30,7 @@ from conditions.library import (
 from conditions.markup import Prose
 
 from .answers import Check
+from .history import Answer, History, answer_to, history_of, is_counted
 from .models import SectionChoices
 
 
@@ -71,6 +74,17 @@ class MatchItem:
 
 
 @dataclass(frozen=True, slots=True)
+class ConcernPanel:
+    """A fear that the answers suggest, beside what was answered to its signs."""
+
+    concern: ConcernItem
+    denied: tuple[str, ...]
+    """The signs that would speak for it and were denied, by label."""
+    left_open: tuple[str, ...]
+    """Safety questions without an answer, by slug: what the reassurance still lacks; the template has the words."""
+
+
+@dataclass(frozen=True, slots=True)
 class SelfCareItem:
     """What helps with a match or a trigger."""
 
@@ -80,22 +94,11 @@ class SelfCareItem:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerItem:
-    """One answered question: what was said, in the words of the page."""
-
-    question: str
-    said: tuple[str, ...]
-    denied: tuple[str, ...]
-    is_unsure: bool
-    """The whole question was answered "not sure" or left alone."""
-
-
-@dataclass(frozen=True, slots=True)
 class AnsweredPage:
     """One page of answers, with the way to change it."""
 
     url: str
-    answers: tuple[AnswerItem, ...]
+    answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +123,23 @@ class ResultPage:
     reassuring: tuple[str, ...]
     """Safety questions in which everything was denied, by slug; the template has the words."""
     matches: tuple[MatchItem, ...]
-    concern: ConcernItem | None
+    concern: ConcernPanel | None
     self_care: tuple[SelfCareItem, ...]
     would_change: tuple[SignItem, ...]
-    history: tuple[AnsweredPage, ...]
+    """Signs that were not asked, or answered "not sure"."""
+    may_come: tuple[SignItem, ...]
+    """Signs that were denied, and would change the advice if one came later."""
+    history: History
+    reviewed_on: datetime.date | None
+    """When a clinician reviewed the entries that fit: the oldest review; None unless all of them were."""
+
+    @property
+    def headline(self) -> str:
+        return (self.is_untold and self.care.untold_headline) or self.care.headline
+
+    @property
+    def lead(self) -> str:
+        return (self.is_untold and self.care.untold_lead) or self.care.lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +186,29 @@ def progress(kb: KnowledgeBase, walked: Walk, page: Page) -> tuple[Section, ...]
     return tuple(sections)
 
 
+SECONDS_A_SCREEN = 10
+USUAL_FOLLOW_UPS = 5
+"""How many screens usually follow the opening: the median over the stories that guard the advice."""
+
+
+def seconds_left(kb: KnowledgeBase, walked: Walk) -> int:
+    """Return about how long the questions still take. A guess: the next page is chosen as answers come in."""
+    done = {page.slug for page in walked.path}
+    opening = [
+        page
+        for page in kb.pages.values()
+        if page.stage is Stage.OPENING
+        and page.slug not in done
+        and any(
+            applies(walked.evidence.states, only_if=q.ask_if, unless=q.unless)
+            for q in page.questions
+        )
+    ]
+    followed = sum(page.stage is not Stage.OPENING for page in walked.path)
+    screens = len(opening) + max(1, USUAL_FOLLOW_UPS - followed)
+    return screens * SECONDS_A_SCREEN
+
+
 def emergency_page(library: Library, assessment: Assessment) -> EmergencyPage:
     """Return what the emergency page shows: only the signs that make it one."""
     urgent = [r for r in assessment.verdict.reasons if r.urgency is Urgency.EMERGENCY]
@@ -185,7 +224,17 @@ def emergency_page(library: Library, assessment: Assessment) -> EmergencyPage:
 
 def answers_page(check: Check, walked: Walk) -> tuple[AnsweredPage, ...]:
     """Return every answered page in the order asked."""
-    return tuple(_answered(page, check) for page in walked.path)
+    return tuple(
+        AnsweredPage(
+            url=reverse("checker:question", args=[page.slug]),
+            answers=tuple(
+                answer_to(question, check, walked.evidence)
+                for question in page.questions
+                if is_counted(question, check, walked.evidence)
+            ),
+        )
+        for page in walked.path
+    )
 
 
 def result_page(
@@ -203,11 +252,24 @@ def result_page(
         reasons=_reasons(library, _telling(verdict)),
         reassuring=_reassuring(kb, assessment),
         matches=matches,
-        concern=_concern(library, assessment),
+        concern=_concern(kb, library, check, assessment),
         self_care=_self_care(library, assessment, matches),
         would_change=tuple(library.signs[slug] for slug in verdict.would_change),
-        history=_history(kb, check),
+        may_come=tuple(library.signs[slug] for slug in _may_come(kb, evidence, verdict)),
+        history=history_of(kb, check, assessment),
+        reviewed_on=_reviewed_on(matches),
     )
+
+
+MOST_TO_WATCH = 5
+
+
+def _may_come(kb: KnowledgeBase, evidence: Evidence, verdict: UrgencyVerdict) -> tuple[str, ...]:
+    """Return the signs that would be the most telling if nothing had been denied: what to watch for."""
+    as_if = evidence_of(present=evidence.present)
+    signs = would_change(kb, as_if, verdict.urgency)
+    room = MOST_TO_WATCH - len(verdict.would_change)
+    return tuple(slug for slug in signs if slug not in verdict.would_change)[:room]
 
 
 def _telling(verdict: UrgencyVerdict) -> list[Reason]:
@@ -286,15 +348,45 @@ def _evidence(library: Library, finding: str, state: EvidenceState) -> EvidenceI
     return EvidenceItem(label=library.findings[finding].label, is_denied=state.is_denied)
 
 
-def _concern(library: Library, assessment: Assessment) -> ConcernItem | None:
+MOST_DENIED = 8
+
+
+def _concern(
+    kb: KnowledgeBase, library: Library, check: Check, assessment: Assessment
+) -> ConcernPanel | None:
     """Return the fear that the answers suggest; none when a warning sign makes reassurance wrong."""
     if assessment.verdict.urgency > Urgency.ROUTINE:
         return None
-    present = assessment.evidence.present
+    evidence = assessment.evidence
     for concern in library.concerns.values():
-        if concern.show_if & present and not concern.hide_if & present:
-            return concern
+        if concern.show_if & evidence.present and not concern.hide_if & evidence.present:
+            return ConcernPanel(
+                concern=concern,
+                denied=tuple(
+                    finding.label
+                    for slug, finding in kb.findings.items()
+                    if slug in concern.hide_if & evidence.denied
+                    and finding.kind is FindingKind.OBJECTIVE
+                    and kb.question_of[slug].section == SectionChoices.STRENGTH
+                )[:MOST_DENIED],
+                left_open=tuple(
+                    slug
+                    for slug in ("weakness", "throat-and-breath")
+                    if slug in kb.questions
+                    and is_counted(kb.questions[slug], check, evidence)
+                    and all(
+                        evidence[o.finding.slug] is EvidenceState.UNKNOWN
+                        for o in kb.questions[slug].options
+                    )
+                ),
+            )
     return None
+
+
+def _reviewed_on(matches: Sequence[MatchItem]) -> datetime.date | None:
+    reviews = [match.entry.reviewed_on for match in matches]
+    known = [review for review in reviews if review is not None]
+    return min(known) if known and len(known) == len(reviews) else None
 
 
 def _self_care(
@@ -315,51 +407,3 @@ def _self_care(
         if len(items) < 3 and cause.self_care and len(triggers & present) >= 2:
             items.append(SelfCareItem(cause.name, cause.url, cause.self_care))
     return tuple(items)
-
-
-def _history(kb: KnowledgeBase, check: Check) -> tuple[AnsweredPage, ...]:
-    """Return the answers in the order in which a doctor takes a history: that of the knowledge base."""
-    asked = {q.page for q in kb.questions.values() if q.slug in check.answers.asked}
-    return tuple(_answered(page, check) for page in kb.pages.values() if page.slug in asked)
-
-
-def _answered(page: Page, check: Check) -> AnsweredPage:
-    return AnsweredPage(
-        url=reverse("checker:question", args=[page.slug]),
-        answers=tuple(
-            _answer(question, check)
-            for question in page.questions
-            if question.slug in check.answers.asked
-        ),
-    )
-
-
-def _answer(question: Question, check: Check) -> AnswerItem:
-    states = check.answers.states
-    said: list[str] = []
-    denied: list[str] = []
-    for option in question.options:
-        state = states.get(option.finding.slug, EvidenceState.UNKNOWN)
-        if question.kind is QuestionKind.EACH and state is not EvidenceState.UNKNOWN:
-            said.append(f"{_label(option, check)} {_word(option, state)}")
-        elif state is EvidenceState.PRESENT:
-            said.append(_label(option, check))
-        elif state is EvidenceState.ABSENT:
-            denied.append(_label(option, check))
-    if not said and denied:
-        said, denied = [question.none_label], []
-    return AnswerItem(
-        question=question.carer_title if check.for_someone else question.title,
-        said=tuple(said),
-        denied=tuple(denied),
-        is_unsure=not said and not denied,
-    )
-
-
-def _label(option: Option, check: Check) -> str:
-    return option.carer_label if check.for_someone else option.label
-
-
-def _word(option: Option, state: EvidenceState) -> str:
-    says_yes = (state is EvidenceState.PRESENT) == (option.present_answer == "yes")
-    return "Yes" if says_yes else "No"

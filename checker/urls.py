@@ -12,6 +12,8 @@ urlpatterns = [
     path("support/", views.support, name="support"),
     path("answers/", views.answers_given, name="answers"),
     path("result/", views.result, name="result"),
+    path("result/pdf/", views.result_pdf, name="result_pdf"),
+    path("result/fhir/", views.result_fhir, name="result_fhir"),
     path("clear/", views.clear, name="clear"),
     path("<slug:slug>/", views.question, name="question"),
 ]

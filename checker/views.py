@@ -7,6 +7,7 @@ alone (`engine.questionnaire.walk`, `engine.assessment.assess`). Nothing is stor
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -14,7 +15,9 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -25,13 +28,25 @@ from checker.engine.urgency import alarms_of, is_emergency
 from checker.engine.vocabulary import EvidenceState
 from conditions import editions
 from conditions.library import Library
+from conditions.limits import sender_of, too_many
 from conditions.markup import Notes
 from conditions.ready import ready_page
 
 from . import answers as cookie
+from . import paper
+from .fhir import questionnaire_response
 from .forms import PageForm
-from .knowledge import current_knowledge_base
-from .presentation import answers_page, emergency_page, lines, progress, result_page
+from .knowledge import current_knowledge_base, knowledge_base_of
+from .paper import NoPaper
+from .presentation import (
+    ResultPage,
+    answers_page,
+    emergency_page,
+    lines,
+    progress,
+    result_page,
+    seconds_left,
+)
 
 CRISIS = "thoughts-of-self-harm"
 
@@ -41,9 +56,13 @@ class Visit:
     """What every page of the check works with."""
 
     kb: KnowledgeBase
-    library: Library
+    edition: editions.Edition
     check: cookie.Check
     walk: Walk
+
+    @property
+    def library(self) -> Library:
+        return self.edition.library
 
 
 View = Callable[..., HttpResponse]
@@ -55,13 +74,13 @@ def checking(view: View) -> View:
     @wraps(view)
     @cache_control(no_store=True, private=True)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        kb = current_knowledge_base()
+        # Looked up once: a release may come into force while this request is under way.
+        edition = editions.current()
+        kb = knowledge_base_of(edition)
         check = cookie.read(request, kb)
         if check is None:
             return redirect(f"{reverse('checker:start')}?notice=no-answers")
-        visit = Visit(
-            kb=kb, library=editions.current().library, check=check, walk=walk(kb, check.answers)
-        )
+        visit = Visit(kb=kb, edition=edition, check=check, walk=walk(kb, check.answers))
         return view(request, visit, *args, **kwargs)
 
     return wrapped
@@ -72,6 +91,7 @@ def _page(request: HttpRequest, template: str, visit: Visit, **context: Any) -> 
         request,
         template,
         {
+            "edition": visit.edition,
             "library": visit.library,
             "check": visit.check,
             "notes": Notes(),
@@ -144,6 +164,8 @@ def question(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
         form=form,
         back=_before(visit.walk, page),
         sections=progress(visit.kb, visit.walk, page),
+        # Whoever comes back to change an answer is told nothing of time.
+        seconds_left=seconds_left(visit.kb, visit.walk) if page == visit.walk.next else None,
         can_skip=_opening_is_done(visit.walk),
     )
 
@@ -221,13 +243,67 @@ def answers_given(request: HttpRequest, visit: Visit) -> HttpResponse:
 @checking
 def result(request: HttpRequest, visit: Visit) -> HttpResponse:
     """How soon, what fits, and why."""
-    if not _opening_is_done(visit.walk):
-        return redirect(f"{_address_of(visit.walk.next)}?notice=not-yet")
+    shown = _result_of(visit)
+    if isinstance(shown, HttpResponse):
+        return shown
+    return _page(request, "checker/result.html", visit, result=shown)
+
+
+def _result_of(visit: Visit) -> ResultPage | HttpResponse:
+    """Return the result, or the way to what must come before it."""
     assessment = assess(visit.kb, visit.check.answers)
     if assessment.verdict.is_emergency_by_sign and not visit.check.continued:
         return redirect("checker:emergency")
-    shown = result_page(visit.kb, visit.library, visit.check, assessment)
-    return _page(request, "checker/result.html", visit, result=shown)
+    if not _opening_is_done(visit.walk):
+        return redirect(f"{_address_of(visit.walk.next)}?notice=not-yet")
+    return result_page(visit.kb, visit.library, visit.check, assessment)
+
+
+@require_safe
+@checking
+def result_pdf(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The result on one sheet. Made for this answer and kept nowhere."""
+    shown = _result_of(visit)
+    if isinstance(shown, HttpResponse):
+        return shown
+    if not paper.limit.allows(sender_of(request)):
+        return too_many(request, "paper", seconds=paper.limit.seconds)
+    context = {"result": shown, "edition": visit.edition, "today": timezone.localdate()}
+    pdf = paper.to_pdf(render_to_string("checker/paper.html", context, request))
+    if isinstance(pdf, NoPaper):
+        response = _page(request, "checker/no_paper.html", visit, reason=pdf.value)
+        response.status_code = 503
+        return response
+    return _download(pdf, "application/pdf", "pdf")
+
+
+@require_safe
+@checking
+def result_fhir(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The answers as a FHIR R4 QuestionnaireResponse."""
+    shown = _result_of(visit)
+    if isinstance(shown, HttpResponse):
+        return shown
+    document = questionnaire_response(
+        shown.history,
+        visit.check,
+        site=request.build_absolute_uri(reverse("checker:start")),
+        release=visit.edition.number,
+        authored=timezone.now(),
+        is_complete=visit.walk.next is None,
+        level=shown.headline,
+        matches=[(match.entry.name, f"fits {match.fit}") for match in shown.matches],
+    )
+    content = json.dumps(document, ensure_ascii=False, indent=2).encode()
+    return _download(content, "application/fhir+json", "json")
+
+
+def _download(content: bytes, content_type: str, ending: str) -> HttpResponse:
+    """Return a file to keep. Its name tells the day and nothing else."""
+    response = HttpResponse(content, content_type=content_type)
+    name = f"twitch-check-{timezone.localdate():%Y-%m-%d}.{ending}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @require_POST

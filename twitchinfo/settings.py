@@ -160,7 +160,11 @@ ANSWER_COOKIE_SECONDS = 24 * 60 * 60
 REPLY_EMAIL_DAYS = 90
 """After so many days a reply loses its e-mail address; the privacy page says so."""
 REPLIES_PER_HOUR = 5
-"""How many replies one address may send in an hour."""
+"""How many replies, and how many page reports, one address may send in an hour."""
+REPORT_DAYS = 365
+"""After so many days a report of what is wrong on a page is deleted; the privacy page says so."""
+PAPERS_PER_HOUR = 20
+"""How many results one address may have set as PDF in an hour, of each process: each takes a second of work."""
 SEARCHES_PER_MINUTE = 60
 """How many searches one address may make in a minute, of each process."""
 

@@ -175,7 +175,7 @@ for (const menu of document.querySelectorAll("[data-menu]")) new Menu(menu)
 for (const summary of document.querySelectorAll("[data-error-summary]")) focusErrorSummary(summary)
 new Player(document)
 window.addEventListener("beforeprint", () => {
-  for (const history of document.querySelectorAll("details[data-history]")) history.open = true
+  for (const folded of document.querySelectorAll("details[data-unfold]")) folded.open = true
 })
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from checker.engine.vocabulary import Stage
 from checker.knowledge import current_knowledge_base
 from conditions import editions
 from conditions.editions import Edition
-from tests.pages import page_of
+from tests.pages import Page, page_of
 
 from .visitor import ANSWERS, START, Visitor, address, reply
 
@@ -269,3 +270,35 @@ def test_a_new_release_under_another_number_asks_the_same_person_on(
     editions.install(replace(edition, number=edition.number + 1))
     assert visitor.check == before
     assert visitor.see(path).choices["place"]
+
+
+# --- how long it still takes -----------------------------------------------------------------------
+
+
+def time_left(page: Page) -> str:
+    found = re.search(r'class="time-left">([^<]+)<', page.html)
+    return found.group(1) if found else ""
+
+
+def test_the_time_left_is_told_in_words_and_only_gets_shorter(visitor: Visitor) -> None:
+    words = [
+        "About three minutes left",
+        "About two minutes left",
+        "About a minute left",
+        "Nearly done",
+    ]
+    path = visitor.start()
+    told = []
+    while path != ANSWERS:
+        page = visitor.see(path)
+        told.append(words.index(time_left(page)))
+        path = visitor.send(path, reply(page, ("age-18-39", "flicker", "calf")))
+    assert told == sorted(told)
+    assert told[0] <= 1
+    assert told[-1] == len(words) - 1
+
+
+def test_whoever_comes_back_to_change_an_answer_is_told_nothing_of_time(visitor: Visitor) -> None:
+    visitor.tell("age-18-39", "flicker", up_to=address("weakness"))
+    assert time_left(visitor.see(address("weakness")))
+    assert time_left(visitor.see(address("movement"))) == ""
