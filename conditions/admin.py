@@ -35,6 +35,7 @@ from .models import (
     KeyFigure,
     LookAlike,
     Movement,
+    PageReport,
     Reply,
     ReplyState,
     Rule,
@@ -572,3 +573,26 @@ class ReplyAdmin(admin.ModelAdmin):
     def _judge(self, request: HttpRequest, replies: QuerySet[Reply], state: ReplyState) -> None:
         number = replies.update(state=state)
         self.message_user(request, f"{number} marked: {state.label.lower()}.")
+
+
+@admin.register(PageReport)
+class PageReportAdmin(admin.ModelAdmin):
+    """What readers found wrong: read, settled, never rewritten."""
+
+    list_display = ("reported_on", "page", "kind", "excerpt", "is_settled")
+    list_filter = ("is_settled", "kind", "reported_on")
+    search_fields = ("page", "text")
+    readonly_fields = ("page", "kind", "text", "release", "reported_on")
+    actions = ("settle",)
+
+    @admin.display(description="text")
+    def excerpt(self, report: PageReport) -> str:
+        return format_html("{}", report.text[:120])
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.action(description="Mark as settled", permissions=["change"])
+    def settle(self, request: HttpRequest, reports: QuerySet[PageReport]) -> None:
+        number = reports.update(is_settled=True)
+        self.message_user(request, f"{number} marked: settled.")

@@ -29,7 +29,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.dispatch import Signal
 
-from . import replies
+from . import replies, reports
 from .library import Library, build_library
 from .models import Release
 from .patience import be_impatient
@@ -283,6 +283,7 @@ class Watcher:
                 # Apart from the rest, and seldom: a write may have to wait for another one.
                 if time.monotonic() - emails_forgotten_at > EMAILS_SECONDS:
                     replies.forget_emails()
+                    reports.forget_old()
                     emails_forgotten_at = time.monotonic()
             except (DatabaseError, ValueError, OSError) as error:
                 if not self._failing:

@@ -84,7 +84,7 @@ def sender_of(request: HttpRequest) -> str:
 
 
 def too_many(request: HttpRequest, what: str, *, seconds: float) -> HttpResponse:
-    """Return the page that asks to wait. `what` was too much: "reply", "search" or "login"."""
+    """Return the page that asks to wait. `what` was too much: "reply", "report", "search", "paper" or "login"."""
     response = render(request, "429.html", {"what": what}, status=429)
     response["Retry-After"] = str(math.ceil(seconds))
     response["Cache-Control"] = "no-store"

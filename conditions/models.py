@@ -632,6 +632,35 @@ class Reply(models.Model):
         return f"{self.name}: {self.text[:60]}"
 
 
+class PageReportKind(models.TextChoices):
+    WRONG = "wrong", "A fact is wrong or out of date"
+    UNCLEAR = "unclear", "I do not understand it"
+    FRIGHTENING = "frightening", "It frightens more than it helps"
+    MISSING = "missing", "Something is missing"
+    ADVICE = "advice", "The advice does not fit what was answered"
+    BROKEN = "broken", "The page does not work"
+    OTHER = "other", "Something else"
+
+
+class PageReport(models.Model):
+    """What a reader found wrong on a page. Holds nothing about who wrote it, and no answers of a check."""
+
+    page = models.CharField(max_length=200, help_text="The path of the page, without a query.")
+    kind = models.CharField(max_length=KIND_LENGTH, choices=PageReportKind)
+    text = models.TextField(max_length=600, blank=True)
+    release = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The content release that was shown."
+    )
+    reported_on = models.DateField(auto_now_add=True)
+    is_settled = models.BooleanField("settled", default=False)
+
+    class Meta:
+        ordering = ("is_settled", "-reported_on", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.get_kind_display()}"
+
+
 class ReleaseQuerySet(models.QuerySet["Release"]):
     """Releases are made, and then only read."""
 

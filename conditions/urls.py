@@ -15,6 +15,7 @@ urlpatterns = [
     path("movements/", views.movements, name="movements"),
     path("concerns/", views.concerns, name="concerns"),
     path("sources/", views.sources, name="sources"),
+    path("tell-us/", views.report, name="report"),
     path("understanding-muscle-twitches/", views.article, name="article"),
     path("understanding-muscle-twitches/reply/", views.reply, name="reply"),
 ]

@@ -9,12 +9,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from . import editions, replies
-from .forms import ReplyForm
+from . import editions, replies, reports
+from .forms import PageReportForm, ReplyForm, page_of_ours
 from .library import OVERVIEW
 from .limits import searches, sender_of, too_many
 from .markup import Notes
-from .models import Reply
+from .models import PageReport, Reply
 from .ready import ready_page
 from .search import MAX_LENGTH
 
@@ -116,6 +116,29 @@ def reply(request: HttpRequest) -> HttpResponse:
     if not held:
         return _page(request, "conditions/reply.html", form=form, unavailable=True)
     return redirect(f"{request.path}?sent")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@cache_control(no_store=True)
+def report(request: HttpRequest) -> HttpResponse:
+    """Tell us what is wrong on a page. `?page=` names it; what was answered in a check never comes along."""
+    if "sent" in request.GET:
+        return _page(request, "conditions/report_sent.html")
+    page = page_of_ours(request.POST.get("page") or request.GET.get("page", "/"))
+    form = PageReportForm(request.POST or None, initial={"page": page})
+    if request.method != "POST" or not form.is_valid():
+        return _page(request, "conditions/report.html", form=form, reported=page)
+    if not reports.limit.allows(sender_of(request)):
+        return too_many(request, "report", seconds=reports.limit.seconds)
+    if not form.is_from_a_machine and not _keep(form.instance):
+        return _page(request, "conditions/report.html", form=form, reported=page, unavailable=True)
+    return redirect(f"{request.path}?sent")
+
+
+def _keep(given: PageReport) -> bool:
+    return editions.watcher.database != "down" and reports.keep(
+        given, release=editions.current().number
+    )
 
 
 def _hold(given: Reply) -> bool:
