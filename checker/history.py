@@ -154,7 +154,7 @@ def counted(kb: KnowledgeBase, check: Check, evidence: Evidence) -> tuple[Questi
 def is_counted(question: Question, check: Check, evidence: Evidence) -> bool:
     """Whether a question was asked and still applies: pregnancy does not, once "male" was said."""
     return question.slug in check.answers.asked and applies(
-        evidence.states, only_if=question.ask_if, unless=question.unless
+        evidence.present, only_if=question.ask_if, unless=question.unless
     )
 
 
@@ -171,7 +171,7 @@ def answer_to(
     options = tuple(
         option
         for option in question.options
-        if applies(evidence.states, only_if=option.only_if, unless=option.unless)
+        if applies(evidence.present, only_if=option.only_if, unless=option.unless)
         and (only is None or option.finding.slug in only)
     )
     said: list[str] = []
@@ -265,6 +265,6 @@ def _left_open(
         option.finding.slug
         for question in counted(kb, check, evidence)
         for option in question.options
-        if applies(evidence.states, only_if=option.only_if, unless=option.unless)
+        if applies(evidence.present, only_if=option.only_if, unless=option.unless)
     }
     return (flag for flag in flags if flag in asked and flag not in evidence.states)

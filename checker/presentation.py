@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from checker.engine.assessment import Assessment
 from checker.engine.evidence import Evidence, evidence_of
-from checker.engine.knowledge import KnowledgeBase, Page, applies
+from checker.engine.knowledge import KnowledgeBase, Page
 from checker.engine.matching import Match
 from checker.engine.questionnaire import Walk
 from checker.engine.urgency import Reason, ReasonKind, UrgencyVerdict, would_change
@@ -191,21 +191,11 @@ USUAL_FOLLOW_UPS = 5
 """How many screens usually follow the opening: the median over the stories that guard the advice."""
 
 
-def seconds_left(kb: KnowledgeBase, walked: Walk) -> int:
+def seconds_left(walked: Walk) -> int:
     """Return about how long the questions still take. A guess: the next page is chosen as answers come in."""
-    done = {page.slug for page in walked.path}
-    opening = [
-        page
-        for page in kb.pages.values()
-        if page.stage is Stage.OPENING
-        and page.slug not in done
-        and any(
-            applies(walked.evidence.states, only_if=q.ask_if, unless=q.unless)
-            for q in page.questions
-        )
-    ]
+    opening = sum(page.stage is Stage.OPENING for page, _ in walked.left)
     followed = sum(page.stage is not Stage.OPENING for page in walked.path)
-    screens = len(opening) + max(1, USUAL_FOLLOW_UPS - followed)
+    screens = opening + max(1, USUAL_FOLLOW_UPS - followed)
     return screens * SECONDS_A_SCREEN
 
 

@@ -165,7 +165,7 @@ def question(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
         back=_before(visit.walk, page),
         sections=progress(visit.kb, visit.walk, page),
         # Whoever comes back to change an answer is told nothing of time.
-        seconds_left=seconds_left(visit.kb, visit.walk) if page == visit.walk.next else None,
+        seconds_left=None if page in visit.walk.path else seconds_left(visit.walk),
         can_skip=_opening_is_done(visit.walk),
     )
 

@@ -130,7 +130,8 @@ def report(request: HttpRequest) -> HttpResponse:
         return _page(request, "conditions/report.html", form=form, reported=page)
     if not reports.limit.allows(sender_of(request)):
         return too_many(request, "report", seconds=reports.limit.seconds)
-    if not form.is_from_a_machine and not _keep(form.instance):
+    kept = form.is_from_a_machine or editions.is_preview() or _keep(form.instance)
+    if not kept:
         return _page(request, "conditions/report.html", form=form, reported=page, unavailable=True)
     return redirect(f"{request.path}?sent")
 
