@@ -17,7 +17,16 @@ from pytest_django import DjangoAssertNumQueries
 
 from checker.loading import load_folder
 from conditions import replies
-from conditions.models import Article, Association, Condition, Finding, Reply, ReplyState, Source
+from conditions.models import (
+    Article,
+    Association,
+    Condition,
+    Finding,
+    PageReport,
+    Reply,
+    ReplyState,
+    Source,
+)
 from tests import content_folder
 from tests.pages import page_of
 
@@ -28,7 +37,7 @@ pytestmark = pytest.mark.django_db
 OURS = [m for m in admin.site._registry if m._meta.app_label in ("conditions", "checker")]
 IDS = [model._meta.model_name for model in OURS]
 WITH_A_SLUG = [m for m in OURS if any(f.name == "slug" for f in m._meta.fields)]
-READ_ONLY = ("release", "reply")
+READ_ONLY = ("release", "reply", "pagereport")
 MOST_QUERIES = 45
 
 
@@ -40,6 +49,7 @@ def drafts(tmp_path: Path, no_edition: None) -> None:
     load_folder(content_folder.write(tmp_path))
     publish()
     Reply.objects.create(article="a", name="Anna", email="anna@example.org", text="Thank you.")
+    PageReport.objects.create(page="/causes/", kind="wrong", text="The dose is another.")
 
 
 def address(model: type[Model], page: str, *args: Any) -> str:
