@@ -14,12 +14,27 @@ from .scenarios import written_scenarios
 
 def load_folder(folder: Path, *, prune: bool = False, dry_run: bool = False) -> content.Changes:
     """Load a folder of fixture files. Returns what changed (or would). Raises ContentError, and changes nothing."""
+    return load(content.rows_of_folder(folder), prune=prune, dry_run=dry_run)
+
+
+def load(
+    located: Sequence[content.Located], *, prune: bool = False, dry_run: bool = False
+) -> content.Changes:
+    """Load rows that were read from files. Returns what changed (or would). Raises ContentError, and changes nothing."""
     current = content.rows_of_database()
-    rows = content.check_rows(content.rows_of_folder(folder), () if prune else current)
-    check_together(rows, () if prune else current)
+    rows = check_load(located, current, prune=prune)
     if dry_run:
         return content.changes_between(current, rows, prune=prune)
     return content.save_rows(rows, prune=prune, reason="Loaded from files.")
+
+
+def check_load(
+    located: Sequence[content.Located], current: Sequence[content.Row], *, prune: bool = False
+) -> list[content.Row]:
+    """Return the rows of a load, complete and checked with all that stays beside them. Raises ContentError."""
+    rows = content.check_rows(located, () if prune else current)
+    check_together(content.merged(current, rows, prune=prune))
+    return rows
 
 
 def check_whole(rows: Sequence[content.Row]) -> KnowledgeBase:

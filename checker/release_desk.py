@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
+import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -21,16 +20,20 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from conditions import content, editions
-from conditions.choices import UrgencyChoices
-from conditions.comparison import Comparison, compare
+from conditions.choices import BandChoices, BasisChoices, UrgencyChoices
+from conditions.comparison import Comparison, Kind, compare
 from conditions.models import Release
 
 from . import preview, publishing
 from .publishing import Plan, PublishError
 from .stories import Side, StoryChange, side
+from .transfer import LARGEST_FILE, Arriving, Upload, associations_as_table, look_at, take_over, zipped
 
 PUBLISH = "conditions.add_release"
 LOOK = "conditions.view_release"
+EDIT = "conditions.change_association"
+KEPT = "import"
+"""Where a file lies in the session while somebody looks at what it would change."""
 DRAFTS = "drafts"
 MOST_SHOWN = 400
 """So many changed rows are shown; more cannot be read, and are counted."""
@@ -158,6 +161,9 @@ class ReleaseAdmin(admin.ModelAdmin):
         own: list[tuple[str, str, View]] = [
             ("publish/", "publish", self.publish_view),
             ("compare/", "compare", self.compare_view),
+            ("transfer/", "transfer", self.transfer_view),
+            ("transfer/drafts.zip", "drafts", self.drafts_view),
+            ("transfer/associations.csv", "associations", self.associations_view),
             ("<int:pk>/download/", "download", self.download_view),
             ("<int:pk>/roll-back/", "roll_back", self.roll_back_view),
             ("<int:pk>/restore-drafts/", "restore_drafts", self.restore_drafts_view),
@@ -218,9 +224,8 @@ class ReleaseAdmin(admin.ModelAdmin):
         if not publishing.is_intact(release):
             self.message_user(request, f"{release} does not match its checksum.", messages.ERROR)
             return redirect("admin:conditions_release_change", pk)
-        return zip_response(
-            editions.rows_of(release.document), f"twitchinfo-release-{release.number}"
-        )
+        rows = editions.rows_of(release.document)
+        return download(zipped(rows), f"twitchinfo-release-{release.number}.zip", ZIP)
 
     # --- publishing ----------------------------------------------------------------------------
 
@@ -302,6 +307,62 @@ class ReleaseAdmin(admin.ModelAdmin):
             self.message_user(request, "Choose two of the list.", messages.ERROR)
         return self._page(request, "compare", "Compare releases", **context)
 
+    # --- in and out ----------------------------------------------------------------------------
+
+    @needs(EDIT)
+    def transfer_view(self, request: HttpRequest) -> HttpResponse:
+        """Take a file, show everything it would change, and take it over once that was looked at.
+
+        Between the two steps the file lies in the session of who sent it, and nowhere else.
+        """
+        problems: Sequence[content.Problem] = ()
+        arriving: Arriving | None = None
+        step = request.POST.get("step", "")
+        try:
+            if step == "look":
+                request.session[KEPT] = _kept(_sent(request))
+            elif step == "leave":
+                request.session.pop(KEPT, None)
+            if step in ("look", "take") and KEPT in request.session:
+                arriving = look_at(_upload(request.session[KEPT]))
+                _refuse_what_is_not_allowed(request, arriving)
+            if step == "take" and arriving and request.POST.get("seen") == arriving.seen:
+                changes = take_over(arriving)
+                del request.session[KEPT]
+                self.message_user(request, f"The drafts changed: {changes}.")
+                return redirect("admin:conditions_release_publish")
+            if step == "take":
+                self.message_user(
+                    request, "The drafts changed since you looked. Look again.", messages.WARNING
+                )
+        except content.ContentError as error:
+            arriving, problems = None, error.problems
+            request.session.pop(KEPT, None)
+        return self._page(
+            request,
+            "transfer",
+            "Import and export",
+            arriving=arriving,
+            difference=shown_difference(arriving.comparison) if arriving else None,
+            problems=problems[:MOST_SHOWN],
+            more_problems=max(0, len(problems) - MOST_SHOWN),
+            largest=LARGEST_FILE // 1024 // 1024,
+            bands=BandChoices.choices,
+            bases=BasisChoices.choices,
+        )
+
+    @needs(EDIT)
+    def drafts_view(self, request: HttpRequest) -> HttpResponse:
+        """The drafts as fixture files."""
+        return download(zipped(content.rows_at_rest()[0]), "twitchinfo-drafts.zip", ZIP)
+
+    @needs(EDIT)
+    def associations_view(self, request: HttpRequest) -> HttpResponse:
+        """Which findings belong to which condition, as a table."""
+        table = associations_as_table(content.rows_of_database())
+        # With a mark by which spreadsheets know UTF-8.
+        return download(table.encode("utf-8-sig"), "twitchinfo-associations.csv", CSV)
+
     # --- going back ----------------------------------------------------------------------------
 
     @needs(PUBLISH)
@@ -379,7 +440,47 @@ class ReleaseAdmin(admin.ModelAdmin):
         )
 
 
+ZIP = "application/zip"
+CSV = "text/csv; charset=utf-8"
 LENGTHS = {"note": publishing.LONGEST_NOTE, "reason": publishing.LONGEST_REASON}
+
+
+def _sent(request: HttpRequest) -> Upload:
+    """Return the file that was sent. Raises ContentError if there is none, or it is too large to look at."""
+    file: Any = request.FILES.get("file")
+    if file is None:
+        raise content.ContentError([content.Problem("No file", "", "choose one")])
+    # One byte more than is allowed is enough to refuse it.
+    data = file.read(LARGEST_FILE + 1)
+    return Upload(file.name[-100:], data, prune="prune" in request.POST)
+
+
+def _kept(upload: Upload) -> dict[str, Any]:
+    data = base64.b64encode(upload.data[: LARGEST_FILE + 1]).decode()
+    return {"name": upload.name, "data": data, "prune": upload.prune}
+
+
+def _upload(kept: Mapping[str, Any]) -> Upload:
+    return Upload(kept["name"], base64.b64decode(kept["data"]), kept["prune"])
+
+
+def _refuse_what_is_not_allowed(request: HttpRequest, arriving: Arriving) -> None:
+    """Let a file do no more than its sender may do by hand. Raises ContentError."""
+    verbs = {Kind.ADDED: "add", Kind.CHANGED: "change", Kind.REMOVED: "delete"}
+    wanted = {
+        (verbs[row.kind], row.model)
+        for section in arriving.comparison.sections
+        for row in section.rows
+    }
+    problems = []
+    for verb, label in sorted(wanted):
+        app, _, name = label.partition(".")
+        if not request.user.has_perm(f"{app}.{verb}_{name}"):
+            model = content.model_of(label)
+            message = f"you may not {verb} {model._meta.verbose_name_plural}"
+            problems.append(content.Problem(arriving.upload.name, "", message))
+    if problems:
+        raise content.ContentError(problems)
 
 
 def _about(plan: Plan) -> dict[str, Any]:
@@ -415,18 +516,8 @@ def _level(slug: str | None) -> str:
     return str(UrgencyChoices(slug).label) if slug else ""
 
 
-def zip_response(rows: Sequence[content.Row], name: str) -> HttpResponse:
-    """Return fixture files as one archive to keep."""
-    response = HttpResponse(zipped(rows), content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="{name}.zip"'
+def download(data: bytes, name: str, kind: str) -> HttpResponse:
+    """Return a file to keep."""
+    response = HttpResponse(data, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def zipped(rows: Sequence[content.Row]) -> bytes:
-    """Return the fixture files of these rows as an archive. The same rows give the same bytes."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in content.folder_files(rows).items():
-            # A fixed date: else no two archives are alike.
-            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()

@@ -14,12 +14,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from checker.engine.evaluation import Outcome, Scenario, read_scenarios, run_through_questionnaire
+from checker.engine.evaluation import (
+    Outcome,
+    Scenario,
+    ScenarioError,
+    read_scenarios,
+    run_through_questionnaire,
+)
 from checker.engine.knowledge import KnowledgeBase, Row
 from checker.engine.urgency import ReasonKind
 from checker.engine.vocabulary import Urgency
 from conditions.choices import UrgencyChoices
+from conditions.editions import Edition
 
+from . import models
+from .knowledge import knowledge_base_of
 from .scenarios import Report, written_scenarios
 
 MOST_CONTENTS = 6
@@ -323,3 +332,17 @@ def side(kb: KnowledgeBase, outcome: Outcome) -> Side:
         screens=outcome.screens or 0,
         ended_early=outcome.ended_early,
     )
+
+
+def run_story(scenario: models.Scenario, edition: Edition | None) -> Side | None:
+    """Run one stored story on an edition. None if there is none, or if it lacks what the story names."""
+    if edition is None:
+        return None
+    kb = knowledge_base_of(edition)
+    fields = {field.name: getattr(scenario, field.name) for field in scenario._meta.fields}
+    row = {"model": "checker.scenario", "fields": fields}
+    try:
+        (story,) = read_scenarios(kb, written_scenarios([row]))
+    except ScenarioError:
+        return None
+    return side(kb, run_through_questionnaire(kb, story))

@@ -72,6 +72,7 @@ class RowChange:
     """One row that was added, changed or removed."""
 
     kind: Kind
+    model: str
     what: str
     title: str
     fields: tuple[FieldChange, ...]
@@ -179,7 +180,7 @@ def _row_change(
                 pieces=tuple(pieces(*said, by_words=isinstance(field, models.TextField))),
             )
         )
-    return RowChange(kind, _what(label), title, tuple(changes))
+    return RowChange(kind, label, _what(label), title, tuple(changes))
 
 
 def _fields(label: str, names: Iterable[str]) -> Iterator[models.Field[Any, Any]]:

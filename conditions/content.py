@@ -263,19 +263,28 @@ class _Holder:
 
 def rows_of_folder(folder: Path) -> list[Located]:
     """Read every fixture file below a folder. Raises ContentError naming file and line of bad YAML."""
+    return rows_of_files(
+        {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*.yaml"))
+        }
+    )
+
+
+def rows_of_files(files: Mapping[str, bytes]) -> list[Located]:
+    """Read fixture files, name to bytes. Raises ContentError naming file and line of bad YAML."""
     located: list[Located] = []
     problems: list[Problem] = []
-    for path in sorted(folder.rglob("*.yaml")):
-        name = path.relative_to(folder).as_posix()
+    for name, data in files.items():
         try:
-            data = yaml.load(path.read_text(encoding="utf-8"), Loader=_FixtureLoader)
+            rows = yaml.load(data.decode("utf-8"), Loader=_FixtureLoader)
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             problems.append(Problem(name, "", f"is not valid YAML: {error}"))
             continue
-        if not isinstance(data, list):
+        if not isinstance(rows, list):
             problems.append(Problem(name, "", "must be a list of rows"))
             continue
-        located += [Located(row, f"{name}, row {place}") for place, row in enumerate(data, start=1)]
+        located += [Located(row, f"{name}, row {place}") for place, row in enumerate(rows, start=1)]
     if problems:
         raise ContentError(problems)
     return located
@@ -563,6 +572,19 @@ def changes_between(
     )
 
 
+def merged(current: Iterable[Row], wanted: Sequence[Row], *, prune: bool = False) -> list[Row]:
+    """Return the rows as they would be after `save_rows`."""
+    want = {identity(row) for row in wanted}
+    kept = [
+        row
+        for row in current
+        if not (
+            prune or identity(row) in want or _parent(row["model"], row["fields"]) in want
+        )
+    ]
+    return [*kept, *wanted]
+
+
 def _parent(label: str, fields: Mapping[str, Any]) -> tuple[str, Key] | None:
     name = PARENT.get(label)
     if name is None:
@@ -792,7 +814,9 @@ def emit(rows: Iterable[Row]) -> str:
         kept = {
             name: _flow_links(fields[name], value)
             for name, value in row["fields"].items()
-            if not _is_optional(fields[name]) or value != _default(fields[name])
+            # What an older release has and today's model does not is of no use in a file.
+            if name in fields
+            and (not _is_optional(fields[name]) or value != _default(fields[name]))
         }
         compact.append({"model": row["model"], "fields": kept})
     return yaml.dump(

@@ -1,4 +1,4 @@
-"""Take fixture files over into the drafts: all of them, or none."""
+"""Take files over into the drafts: all of what is in them, or nothing."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from checker.loading import load_folder
-from conditions.content import ContentError
+from checker.transfer import Upload, look_at, take_over
+from conditions.content import Changes, ContentError
 
 
 class Command(BaseCommand):
     help = (
-        "Load content from a folder of fixture files into the drafts, in one transaction. Loading twice changes "
-        "nothing. Nothing is published: visitors see it after `publish`."
+        "Load content into the drafts, in one transaction: a folder of fixture files, one such file, an archive of "
+        "them, or a CSV table of associations. Loading twice changes nothing. Nothing is published: visitors see it "
+        "after `publish`."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,10 +32,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["folder"]
-        if not folder.is_dir():
+        if not folder.exists():
             raise CommandError(f"{folder} is not a folder")
         try:
-            changes = load_folder(folder, prune=options["prune"], dry_run=options["dry_run"])
+            changes = _load(folder, prune=options["prune"], dry_run=options["dry_run"])
         except ContentError as error:
             raise CommandError(
                 f"Nothing was loaded. {len(error.problems)} to mend:\n"
@@ -53,3 +55,10 @@ class Command(BaseCommand):
             if changes
             else "Nothing to change: the drafts hold all of it already."
         )
+
+
+def _load(path: Path, *, prune: bool, dry_run: bool) -> Changes:
+    if path.is_dir():
+        return load_folder(path, prune=prune, dry_run=dry_run)
+    arriving = look_at(Upload(path.name, path.read_bytes(), prune))
+    return arriving.changes if dry_run else take_over(arriving)
