@@ -20,7 +20,7 @@ def load_folder(folder: Path, *, prune: bool = False, dry_run: bool = False) -> 
 def load(
     located: Sequence[content.Located], *, prune: bool = False, dry_run: bool = False
 ) -> content.Changes:
-    """Load rows that were read from files. Returns what changed (or would). Raises ContentError, and changes nothing."""
+    """Load rows that were read from files. Returns what changed (or would). Or raises ContentError."""
     current = content.rows_of_database()
     rows = check_load(located, current, prune=prune)
     if dry_run:

@@ -27,7 +27,15 @@ from conditions.models import Release
 from . import preview, publishing
 from .publishing import Plan, PublishError
 from .stories import Side, StoryChange, side
-from .transfer import LARGEST_FILE, Arriving, Upload, associations_as_table, look_at, take_over, zipped
+from .transfer import (
+    LARGEST_FILE,
+    Arriving,
+    Upload,
+    associations_as_table,
+    look_at,
+    take_over,
+    zipped,
+)
 
 PUBLISH = "conditions.add_release"
 LOOK = "conditions.view_release"

@@ -4,7 +4,7 @@
     arriving = look_at(upload)        everything it would change; raises ContentError with every mistake
     take_over(arriving)               all of it, in one transaction
 
-A file comes from outside: its size, its depth and its number of parts have limits, and nothing of it is unpacked on disk.
+A file comes from outside: its size, its depth and its parts have limits, and nothing of it is unpacked on disk.
 """
 
 from __future__ import annotations
@@ -267,7 +267,9 @@ def _wrong_head(name: str, head: Sequence[str]) -> Iterator[Problem]:
             yield Problem(f"{name}, row 1", column, "this column is missing")
     for column in head:
         if column not in COLUMNS + NAMES:
-            yield Problem(f"{name}, row 1", column, f"no such column; there are {', '.join(COLUMNS)}")
+            yield Problem(
+                f"{name}, row 1", column, f"no such column; there are {', '.join(COLUMNS)}"
+            )
         elif head.count(column) > 1 and column in COLUMNS:
             yield Problem(f"{name}, row 1", column, "stands more than once")
 

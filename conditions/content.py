@@ -578,9 +578,7 @@ def merged(current: Iterable[Row], wanted: Sequence[Row], *, prune: bool = False
     kept = [
         row
         for row in current
-        if not (
-            prune or identity(row) in want or _parent(row["model"], row["fields"]) in want
-        )
+        if not (prune or identity(row) in want or _parent(row["model"], row["fields"]) in want)
     ]
     return [*kept, *wanted]
 
