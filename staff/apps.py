@@ -9,6 +9,11 @@ from django.contrib.admin.apps import AdminConfig
 class StaffConfig(AppConfig):
     name = "staff"
 
+    def ready(self) -> None:
+        from . import autocomplete  # it needs the models
+
+        autocomplete.mend()
+
 
 class DeskConfig(AdminConfig):
     """Django's admin, with the desk that asks for a second factor in place of its own site."""
