@@ -51,10 +51,14 @@ def forget_emails() -> int:
 
 
 def hold(reply: Reply, article: str) -> bool:
-    """Store a reply until an editor decides. Returns False while the database is away; nothing is lost silently."""
+    """Store a reply until an editor decides. Returns False while the database is away, or too many wait already."""
     reply.article = article
     reply.state = ReplyState.HELD
     try:
+        # What one sender may send is counted in each process; this holds for all of them together.
+        if Reply.objects.filter(state=ReplyState.HELD).count() >= settings.REPLIES_HELD_AT_MOST:
+            logger.warning("replies are refused: %s wait already", settings.REPLIES_HELD_AT_MOST)
+            return False
         reply.save()
     except DatabaseError as error:
         logger.warning("a reply could not be stored: %s", type(error).__name__)

@@ -19,7 +19,7 @@ def mend() -> None:
     def optgroups(self: Any, name: str, value: list[Any], attr: Any = None) -> Any:
         return own(self, name, [one for one in value if _is_key(self, one)], attr)
 
-    AutocompleteMixin.optgroups = optgroups
+    AutocompleteMixin.optgroups = optgroups  # type: ignore[method-assign, assignment]
 
 
 def _is_key(box: Any, value: Any) -> bool:

@@ -160,11 +160,13 @@ ANSWER_COOKIE_SECONDS = 24 * 60 * 60
 REPLY_EMAIL_DAYS = 90
 """After so many days a reply loses its e-mail address; the privacy page says so."""
 REPLIES_PER_HOUR = 5
-"""How many replies, and how many page reports, one address may send in an hour."""
+"""How many replies, and how many page reports, one address may send in an hour, to each process."""
 REPORT_DAYS = 365
 """After so many days a report of what is wrong on a page is deleted; the privacy page says so."""
 PAPERS_PER_HOUR = 20
 """How many results one address may have set as PDF in an hour, of each process: each takes a second of work."""
+REPLIES_HELD_AT_MOST = 500
+"""So many may wait for an editor; then no more are taken, from anybody."""
 SEARCHES_PER_MINUTE = 60
 """How many searches one address may make in a minute, of each process."""
 
@@ -218,6 +220,13 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+UPLOAD_MAX_BYTES = 5 * 1024 * 1024
+"""Of all files of one request together: ten times a table of all our associations."""
+FILE_UPLOAD_HANDLERS = [
+    "twitchinfo.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Five wrong passwords for a name from one address: then a quarter of an hour of nothing, right ones included.
 AUTHENTICATION_BACKENDS = [

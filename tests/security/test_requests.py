@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import base64
+import io
 import time
+from pathlib import Path
 from unittest import mock
 
 import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core import signing
 from django.test import Client, RequestFactory
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import override_settings
+from pytest_django import Settings
 
 from checker import answers
 from checker.knowledge import knowledge_base_of
@@ -296,6 +301,29 @@ def test_replies_from_one_address_are_limited(edition: Edition, client: Client) 
     assert Reply.objects.filter(state=ReplyState.HELD).count() == settings.REPLIES_PER_HOUR + 1
 
 
+@pytest.mark.django_db
+def test_what_waits_for_an_editor_is_bounded_for_all_processes_together(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    """Counts are kept in memory, so two processes take twice as many of one sender; the table stays bounded."""
+    settings.REPLIES_HELD_AT_MOST = 2 * settings.REPLIES_PER_HOUR + 3
+    processes = [limits.RateLimit(settings.REPLIES_PER_HOUR) for _ in range(2)]
+    senders = [Client(REMOTE_ADDR=f"192.0.2.{number}") for number in range(3)]
+    codes = []
+    for sender in senders:
+        for number in range(2 * settings.REPLIES_PER_HOUR + 2):
+            monkeypatch.setattr(replies, "limit", processes[number % 2])
+            codes.append(sender.post(REPLY, A_REPLY).status_code)
+    of_one = codes[: len(codes) // 3]
+    assert of_one.count(302) == 2 * settings.REPLIES_PER_HOUR
+    assert of_one.count(429) == 2
+    assert codes.count(302) == Reply.objects.count() == settings.REPLIES_HELD_AT_MOST
+    refused = senders[-1].post(REPLY, A_REPLY, REMOTE_ADDR="192.0.2.9")
+    assert A_REPLY["text"] in refused.content.decode()  # the text is not lost
+    Reply.objects.update(state=ReplyState.APPROVED)
+    assert senders[-1].post(REPLY, A_REPLY, REMOTE_ADDR="192.0.2.9").status_code == 302
+
+
 @pytest.mark.parametrize(
     ("behind", "header", "remote", "address"),
     [
@@ -380,3 +408,28 @@ def test_searches_from_one_address_are_limited(
     other = client.get("/search/", {"q": "eyelid"}, REMOTE_ADDR="192.0.2.7")
     assert other.status_code == 200
     assert "no-store" in other["Cache-Control"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", [START, REPLY, "/admin/login/", "/admin/conditions/condition/add/"]
+)
+def test_files_are_refused_while_they_arrive(
+    path: str, edition: Edition, admin_user: User, settings: Settings, tmp_path: Path
+) -> None:
+    settings.UPLOAD_MAX_BYTES = 200_000
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    for client in (Client(raise_request_exception=False), strict()):
+        client.force_login(admin_user)
+        client.get(START)
+        small = {"a": io.BytesIO(b"x" * 1000)}
+        assert client.post(path, small).status_code in (200, 302, 403)
+        announced = client.post(path, {"a": io.BytesIO(b"x" * 2_000_000)})
+        together = client.post(path, {n: io.BytesIO(b"x" * 90_000) for n in "abc"})
+        # A length that is a lie does not get it further.
+        body = encode_multipart(BOUNDARY, {"a": io.BytesIO(b"x" * 300_000)})
+        lied = client.generic("POST", path, body, MULTIPART_CONTENT, CONTENT_LENGTH="250000")
+        for response in (announced, together, lied):
+            assert response.status_code == 400
+            assert b"<h1>" in response.content
+    assert not list(tmp_path.iterdir())

@@ -172,3 +172,18 @@ def test_releases_are_never_changed_or_deleted(admin_client: Client) -> None:
         {"action": "delete_selected", "_selected_action": [release.pk], "post": "yes"},
     )
     assert Release.objects.get().document == "{}"
+
+
+def test_a_failed_log_in_keeps_no_password_and_is_forgotten(client: Client, editor: User) -> None:
+    """As the privacy page says: the name that was typed, the network address and the browser, until the lock is over."""
+    log_in(client, "secret-guess", HTTP_USER_AGENT="Agent/7", REMOTE_ADDR="192.0.2.5")
+    kept = repr(AccessAttempt.objects.values().get())
+    assert "secret-guess" not in kept
+    for word in ("editor", "Agent/7", "192.0.2.5"):
+        assert word in kept
+    assert log_in(Client(), PASSWORD, REMOTE_ADDR="192.0.2.8") == 302
+    assert AccessAttempt.objects.exists()  # the lock of another address is not opened
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
+    User.objects.create_user("other", password=PASSWORD, is_staff=True)
+    assert log_in(Client(), PASSWORD, name="other", REMOTE_ADDR="192.0.2.9") == 302
+    assert not AccessAttempt.objects.exists()
