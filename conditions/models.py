@@ -667,6 +667,9 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
     def update(self, **kwargs: Any) -> int:
         raise ValidationError(IMMUTABLE)
 
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise ValidationError(IMMUTABLE)
+
     def delete(self) -> Any:
         raise ValidationError(IMMUTABLE)
 
