@@ -13,7 +13,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any
 
-OURS = ("twitchinfo", "conditions", "checker")
+OURS = ("twitchinfo", "conditions", "checker", "staff")
 """Loggers whose messages we wrote ourselves, with nothing of a visitor in them."""
 MOST_FRAMES = 30
 
@@ -33,7 +33,7 @@ class JsonLines(logging.Formatter):
             line["status"] = getattr(record, "status_code", None)
             if error_id := getattr(request, "error_id", ""):
                 line["error_id"] = error_id
-        elif record.name.split(".")[0] in OURS or record.levelno < logging.WARNING:
+        elif record.name.split(".")[0] in OURS:
             line["event"] = record.getMessage()
         else:
             # Of a library: its words, without the values it puts into them.

@@ -21,7 +21,7 @@ class BoundedUpload(FileUploadHandler):
         input_data: Any,
         META: dict[str, str],
         content_length: int,
-        boundary: bytes,
+        boundary: Any,
         encoding: str | None = None,
     ) -> None:
         # What is announced is refused before a byte of it is read. Fields have a limit of their own, on top.

@@ -175,7 +175,7 @@ def test_releases_are_never_changed_or_deleted(admin_client: Client) -> None:
 
 
 def test_a_failed_log_in_keeps_no_password_and_is_forgotten(client: Client, editor: User) -> None:
-    """As the privacy page says: the name that was typed, the network address and the browser, until the lock is over."""
+    """As the privacy page says: the typed name, the network address and the browser, until the lock is over."""
     log_in(client, "secret-guess", HTTP_USER_AGENT="Agent/7", REMOTE_ADDR="192.0.2.5")
     kept = repr(AccessAttempt.objects.values().get())
     assert "secret-guess" not in kept
