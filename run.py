@@ -60,10 +60,9 @@ def serve(arguments: list[str]) -> int:
     if code:
         return code
     say("Starting the server ...")
-    options = ["--interface", "wsgi", "--host", HOST, "--port", str(port), "--no-ws"]
-    options += ["--workers", "1", "--blocking-threads", "4", "--backpressure", "64"]
-    options += ["--respawn-failed-workers", "--log-level", "warning"]
-    with running("-m", "granian", *options, "twitchinfo.wsgi:application", apart=True) as server:
+    environment = {**local_environment(), **granian_environment(port)}
+    program = ("-m", "granian", "twitchinfo.wsgi:application")
+    with running(*program, environment=environment, apart=True) as server:
         while server.poll() is None and not answers(port):
             time.sleep(0.05)
         if server.poll() is None:
@@ -300,6 +299,13 @@ def running(
 def local_environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
     return {"TWITCHINFO_ENV": "local", **kept}
+
+
+def granian_environment(port: int, workers: int = 1) -> dict[str, str]:
+    """The settings that ship for granian, with a port and a number of workers of one's own."""
+    lines = (ROOT / "deploy" / "granian.env").read_text().splitlines()
+    shipped = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+    return {**shipped, "GRANIAN_PORT": str(port), "GRANIAN_WORKERS": str(workers)}
 
 
 def test_environment(database: str) -> dict[str, str]:

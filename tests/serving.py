@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -44,6 +45,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class Node:
+    """A server that runs, in a process group of its own."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+
 @contextmanager
 def serving(
     environment: dict[str, str],
@@ -52,17 +61,26 @@ def serving(
     workers: int = 1,
     application: str = "twitchinfo.wsgi:application",
 ) -> Iterator[int]:
-    """Serve with the options that ship; give the port once it answers."""
+    """Serve with the settings that ship; give the port once it answers."""
+    with node(environment, log, workers=workers, application=application) as started:
+        yield started.port
+
+
+@contextmanager
+def node(
+    environment: dict[str, str],
+    log: Path,
+    *,
+    workers: int = 1,
+    application: str = "twitchinfo.wsgi:application",
+) -> Iterator[Node]:
     port = free_port()
-    options = ["--interface", "wsgi", "--host", run.HOST, "--port", str(port), "--no-ws"]
-    options += ["--workers", str(workers), "--blocking-threads", "4", "--backpressure", "64"]
-    options += ["--respawn-failed-workers", "--log-level", "warning"]
     with (
         log.open("ab") as output,
         subprocess.Popen(
-            [run.PYTHON, "-m", "granian", *options, application],
+            [run.PYTHON, "-m", "granian", application],
             cwd=run.ROOT,
-            env=environment,
+            env={**environment, **run.granian_environment(port, workers)},
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -74,7 +92,7 @@ def serving(
                 assert server.poll() is None, log.read_text()
                 assert time.monotonic() < until, log.read_text()
                 time.sleep(0.05)
-            yield port
+            yield Node(port, server)
         finally:
             server.terminate()
             try:
@@ -93,20 +111,28 @@ def answers(port: int) -> bool:
 class Browser:
     """Keeps cookies and a connection; reads pages, sends forms."""
 
+    headers: dict[str, str] = {}
+    """Sent with every request."""
+
     def __init__(self, port: int, timeout: float = 20) -> None:
-        self.connection = http.client.HTTPConnection(run.HOST, port, timeout=timeout)
+        self.port, self.timeout = port, timeout
+        self.connection = self.connect()
         self.cookies: dict[str, str] = {}
         self.slowest = 0.0
 
     def __del__(self) -> None:
         self.connection.close()
 
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(run.HOST, self.port, timeout=self.timeout)
+
     def get(self, path: str) -> tuple[int, str]:
         return self._ask("GET", path)[::2]
 
     def follow(self, path: str, data: dict[str, object]) -> str:
         """Send a form; return where it leads."""
-        token = self.cookies.get("csrftoken", "")
+        tokens = [value for name, value in self.cookies.items() if name.endswith("csrftoken")]
+        token = "".join(tokens)
         body = urlencode({"csrfmiddlewaretoken": token, **data}, doseq=True)
         status, headers, text = self._ask("POST", path, body)
         assert status == 302, (path, status, text[:500])
@@ -132,6 +158,7 @@ class Browser:
 
     def _ask(self, method: str, path: str, body: str = "") -> tuple[int, dict[str, str], str]:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        headers |= self.headers
         if body:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         started = time.monotonic()
