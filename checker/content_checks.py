@@ -23,6 +23,7 @@ from checker.engine.matching import rank
 from checker.engine.urgency import SAFETY_QUESTIONS
 from checker.engine.vocabulary import EvidenceState
 from conditions import content
+from conditions.library import names_and_phrases
 from conditions.markup import PLAIN_MARKS, marks_in, plain
 from conditions.readability import LIBRARY_GRADE, PLAIN_GRADE, blocks, grade
 
@@ -428,7 +429,7 @@ def unlinked_words(texts: Texts) -> Iterator[Problem]:
     names = {
         name.strip().casefold(): fields["slug"]
         for fields in texts.of("conditions.condition")
-        for name in (fields["name"], *fields["also_called"].splitlines())
+        for name in (fields["name"], *names_and_phrases(fields["also_called"])[0])
     }
     for label, field in (
         ("conditions.lookalike", "words"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -119,6 +120,9 @@ class Entry:
     name: str
     url: str
     also_called: tuple[str, ...]
+    """Its other names."""
+    found_by: tuple[str, ...]
+    """What else people type who look for it. Never shown as its name."""
     group: str
     group_label: str
     summary: str
@@ -139,6 +143,8 @@ class Entry:
     movements: tuple[Link, ...]
     frequencies: tuple[FrequencyItem, ...]
     look_alikes: tuple[LookAlikeItem, ...]
+    mistaken_for_it: tuple[LookAlikeItem, ...]
+    """Entries that name this one as their look-alike, and that it does not name itself."""
     figures: tuple[Figure, ...]
     sources: tuple[SourceItem, ...]
     compiled_on: datetime.date
@@ -357,6 +363,18 @@ class Library:
         return tuple(helpline for helpline in self.helplines if helpline.kind == kind)
 
 
+NAMES_END = "---"
+"""The line between the names of a condition and what else people type who look for it."""
+_SPOKEN_FROM_THERE = re.compile(r"\b(here|this)\b", re.IGNORECASE)
+
+
+def names_and_phrases(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the other names of a condition, and the phrases by which it is looked for."""
+    lines = [line.strip() for line in text.splitlines()]
+    end = lines.index(NAMES_END) if NAMES_END in lines else len(lines)
+    return tuple(filter(None, lines[:end])), tuple(filter(None, lines[end + 1 :]))
+
+
 def build_library(rows: Iterable[Row]) -> Library:
     """Build the library from the rows of a release. Renders every text once."""
     by_model: dict[str, list[Fields]] = {}
@@ -449,12 +467,13 @@ class _Builder:
                         name=link.name if link else row["words"], link=link, differs=row["differs"]
                     )
                 )
+        mistaken_for_it = self._mistaken_for_it(look_alikes)
         related = self._related()
         figures: dict[str, list[Figure]] = {}
         for row in self.rows("keyfigure"):
             figures.setdefault(row["condition"][0], []).append(self.figures[row["slug"]])
         return [
-            self._entry(row, frequencies, look_alikes, figures, related)
+            self._entry(row, frequencies, look_alikes, mistaken_for_it, figures, related)
             for row in sorted(self.rows("condition"), key=lambda r: r["name"].casefold())
             if row["ready"]
         ]
@@ -464,16 +483,19 @@ class _Builder:
         row: Fields,
         frequencies: Mapping[str, list[FrequencyItem]],
         look_alikes: Mapping[str, list[LookAlikeItem]],
+        mistaken_for_it: Mapping[str, list[LookAlikeItem]],
         figures: Mapping[str, list[Figure]],
         related: Mapping[str, tuple[Link, ...]],
     ) -> Entry:
         slug = row["slug"]
+        names, phrases = names_and_phrases(row["also_called"])
         codes = (("ICD-10", "icd10"), ("Orphanet", "orphanet"), ("OMIM", "omim"), ("HPO", "hpo"))
         return Entry(
             slug=slug,
             name=row["name"],
             url=self.links[slug].url,
-            also_called=tuple(name for name in row["also_called"].splitlines() if name),
+            also_called=names,
+            found_by=phrases,
             group=row["group"],
             group_label=str(GroupChoices(row["group"]).label),
             summary=row["summary"],
@@ -511,6 +533,7 @@ class _Builder:
             ),
             frequencies=tuple(frequencies.get(slug, ())),
             look_alikes=tuple(look_alikes.get(slug, ())),
+            mistaken_for_it=tuple(mistaken_for_it.get(slug, ())),
             figures=tuple(figures.get(slug, ())),
             sources=self._sources_of(row),
             compiled_on=datetime.date.fromisoformat(row["compiled_on"]),
@@ -519,6 +542,26 @@ class _Builder:
             competes=row["competes"],
             related=related[slug],
         )
+
+    def _mistaken_for_it(
+        self, look_alikes: Mapping[str, list[LookAlikeItem]]
+    ) -> dict[str, list[LookAlikeItem]]:
+        """Return the look-alikes of each entry that only the other entry names, as this entry shows them."""
+        found: dict[str, list[LookAlikeItem]] = {}
+        for slug, items in look_alikes.items():
+            for item in items:
+                there = self.links.get(slug)
+                if item.link is None or there is None:
+                    continue
+                own = look_alikes.get(item.link.slug, ())
+                if any(other.link and other.link.slug == slug for other in own):
+                    continue
+                # What was written for the other page and says "here" would be wrong on this one.
+                differs = "" if _SPOKEN_FROM_THERE.search(item.differs) else item.differs
+                found.setdefault(item.link.slug, []).append(
+                    LookAlikeItem(name=there.name, link=there, differs=differs)
+                )
+        return found
 
     def _related(self) -> dict[str, tuple[Link, ...]]:
         """Return what to read next, by condition: look-alikes, those that name it as theirs, the same cause."""
@@ -543,9 +586,9 @@ class _Builder:
         return found
 
     def _linked_to(self, field: str) -> dict[str, list[Link]]:
-        """Return the entries that name a cause or a movement, by its slug, in order of name."""
+        """Return the entries that name a cause or a movement, by its slug, the commonest first."""
         linked: dict[str, list[Link]] = {}
-        for row in sorted(self.rows("condition"), key=lambda r: r["name"].casefold()):
+        for row in sorted(self.rows("condition"), key=_commonest_row_first):
             if row["ready"]:
                 for (key,) in row[field]:
                     linked.setdefault(key, []).append(self.links[row["slug"]])
@@ -666,6 +709,10 @@ def _kinship(one: Fields, other: Fields) -> tuple[int, int, int, int]:
 
 
 _BAND_ORDER = ("obligate", "very-frequent", "frequent", "occasional", "very-rare", "excluded")
+
+
+def _commonest_row_first(row: Fields) -> tuple[int, str]:
+    return PrevalenceChoices.values.index(row["prevalence"]), row["name"].casefold()
 
 
 def _commonest_first(entry: Entry) -> int:

@@ -14,8 +14,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
-PLAIN_MARKS = {"consensus": "usual medical advice", "estimate": "our estimate"}
-"""Marks that name no source, with the words that readers see."""
+PLAIN_MARKS = {
+    "consensus": ("*", "Usual medical advice", "without one single source."),
+    "estimate": ("†", "Our own estimate", "because we found no source."),
+}
+"""Marks that name no source: the sign beside a statement, and the words in the list of notes."""
 
 _MARK = re.compile(r"\[@([a-z0-9-]+)\]")
 # Private-use characters pass through Markdown and the sanitiser untouched.
@@ -59,6 +62,8 @@ class Notes:
 
     def __init__(self) -> None:
         self.keys: list[str] = []
+        self.plain: set[str] = set()
+        """Which marks without a source were shown."""
 
     def number(self, key: str) -> int:
         if key not in self.keys:
@@ -72,7 +77,15 @@ class Notes:
 
     def _mark(self, key: str) -> str:
         if key in PLAIN_MARKS:
-            return format_html(' <span class="basis">({})</span>', PLAIN_MARKS[key])
+            self.plain.add(key)
+            sign, words, _ = PLAIN_MARKS[key]
+            return format_html(
+                '<sup class="note"><a href="#note-{}"><span class="visually-hidden">{}</span>'
+                '<span aria-hidden="true">{}</span></a></sup>',
+                key,
+                words,
+                sign,
+            )
         number = self.number(key)
         return format_html(
             '<sup class="note"><a href="#note-{}"><span class="visually-hidden">Source </span>{}</a></sup>',

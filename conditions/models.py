@@ -230,7 +230,9 @@ class Condition(Edited):
     slug = models.SlugField(max_length=80, unique=True, help_text="Its address. Never change it.")
     name = models.CharField(max_length=120, help_text="The plain name that people use.")
     also_called = models.TextField(
-        blank=True, help_text="Other names, one per line: medical, American, lay, abbreviations."
+        blank=True,
+        help_text="Other names, one per line: medical, American, lay, abbreviations. Below a line of three "
+        "dashes: what else people type who look for it, such as a medicine or a worry. It is never shown.",
     )
     group = models.CharField(max_length=KIND_LENGTH, choices=GroupChoices)
     summary = models.CharField(

@@ -449,6 +449,7 @@ def _targets(library: Library) -> Iterator[tuple[Target, list[tuple[str, float, 
             _COMMONNESS[entry.prevalence],
         )
         others = [(name, _OTHER_NAME, name) for name in entry.also_called]
+        others += [(phrase, _OTHER_NAME, "") for phrase in entry.found_by]
         names = [(name, _NAME, "") for name in _names_in(entry.name)]
         yield target, [*names, *others, (entry.summary, _SUMMARY, "")]
     for kind, trust, items in (

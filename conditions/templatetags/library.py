@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from conditions.markup import Notes, Prose
+from conditions.markup import PLAIN_MARKS, Notes, Prose
 
 register = template.Library()
 
@@ -28,5 +28,6 @@ def page_notes(context: template.Context) -> dict[str, object]:
     """List the sources that the texts above were numbered with. Stands after the last text of a page."""
     notes, library = context["notes"], context["library"]
     return {
-        "notes": [(number, library.sources[key]) for number, key in enumerate(notes.keys, start=1)]
+        "notes": [(number, library.sources[key]) for number, key in enumerate(notes.keys, start=1)],
+        "plain": [(key, *words) for key, words in PLAIN_MARKS.items() if key in notes.plain],
     }

@@ -39,7 +39,12 @@ def test_every_source_that_is_marked_is_listed_once_and_linked_if_it_was_opened(
     client: Client, small: Edition
 ) -> None:
     page = look_at(client, BENIGN)
-    assert [i for i in page.values("id") if i.startswith("note-")] == ["note-1"]
+    assert [i for i in page.values("id") if i.startswith("note-")] == [
+        "note-1",
+        "note-consensus",
+        "note-estimate",
+    ]
+    assert "Usual medical advice, without one single source." in page.text
     assert page.links.count("https://example.org/twitching") == 1
     assert "https://example.org/book" not in page.links
 

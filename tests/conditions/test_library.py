@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from checker.engine.vocabulary import Urgency
+from conditions.choices import PrevalenceChoices
 from conditions.content import Row
-from conditions.library import Library, build_library
+from conditions.library import Library, build_library, names_and_phrases
 from tests.worlds import slugs
+
+PREVALENCES = PrevalenceChoices.values
 
 
 def changed(rows: list[Row], slug: str, **fields: Any) -> Library:
@@ -68,6 +71,57 @@ def test_a_look_alike_is_another_entry_or_words(library: Library) -> None:
     (entry,) = library.entries["wasting"].look_alikes
     assert (words.name, words.link) == ("a heartbeat", None)
     assert entry.link == library.entries["benign"].link
+
+
+def test_a_look_alike_that_only_one_side_names_is_shown_on_both(small_rows: list[Row]) -> None:
+    rows = copy.deepcopy(small_rows)
+    (row,) = [row for row in rows if row["fields"].get("other") == ["benign"]]
+    (other,) = build_library(rows).entries["benign"].mistaken_for_it
+    assert (other.link, other.differs) == (
+        build_library(rows).entries["wasting"].link,
+        row["fields"]["differs"],
+    )
+    # "Here" means the page for which it was written.
+    row["fields"]["differs"] = "The hand keeps its strength. Here it is lost."
+    (other,) = build_library(rows).entries["benign"].mistaken_for_it
+    assert other.differs == ""
+    # Named by both, it stands there once.
+    back = copy.deepcopy(row)
+    back["fields"] |= {"condition": ["benign"], "other": ["wasting"], "position": 2}
+    library = build_library([*rows, back])
+    assert library.entries["benign"].mistaken_for_it == ()
+    assert library.entries["wasting"].mistaken_for_it == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "names", "phrases"),
+    [
+        ("one\ntwo", ("one", "two"), ()),
+        ("one\n---\nis it one\n\nand two", ("one",), ("is it one", "and two")),
+        ("---\nis it one", (), ("is it one",)),
+        ("one\n---", ("one",), ()),
+        ("a---b", ("a---b",), ()),
+        ("one\r\n---\r\nis it one", ("one",), ("is it one",)),
+        ("", (), ()),
+    ],
+)
+def test_names_stand_above_the_line_and_what_people_type_below_it(
+    written: str, names: tuple[str, ...], phrases: tuple[str, ...]
+) -> None:
+    assert names_and_phrases(written) == (names, phrases)
+
+
+def test_what_people_type_is_no_name(small_rows: list[Row]) -> None:
+    entry = changed(small_rows, "benign", also_called="twitches\n---\nis it ALS").entries["benign"]
+    assert (entry.also_called, entry.found_by) == (("twitches",), ("is it ALS",))
+
+
+def test_entries_of_a_movement_stand_there_commonest_first(shipped_rows: list[Row]) -> None:
+    library = build_library(shipped_rows)
+    flicker = library.movements["fasciculation"].conditions
+    order = [PREVALENCES.index(library.entries[link.slug].prevalence) for link in flicker]
+    assert order == sorted(order)
+    assert len(set(order)) > 2
 
 
 def test_an_entry_that_is_not_ready_is_linked_from_nowhere(small_rows: list[Row]) -> None:

@@ -79,11 +79,15 @@ def test_numbers_follow_the_page_not_the_order_of_rendering() -> None:
 
 
 @pytest.mark.parametrize("mark", PLAIN_MARKS)
-def test_marks_that_name_no_source_are_words_without_a_number(mark: str) -> None:
+def test_marks_that_name_no_source_are_a_sign_with_its_words_and_no_number(mark: str) -> None:
     notes = Notes()
-    page = Page(shown(f"It helps. [@{mark}]", notes))
-    assert PLAIN_MARKS[mark] in page.text
-    assert (page.links, notes.keys) == ([], [])
+    page = Page(shown(f"It helps. [@{mark}] It may. [@{mark}]", notes))
+    sign, words, _ = PLAIN_MARKS[mark]
+    assert page.text.count(sign) == 2
+    # A screen reader hears the words where the sign stands.
+    assert page.text.count(words) == 2
+    assert page.links == [f"#note-{mark}"] * 2
+    assert (notes.keys, notes.plain) == ([], {mark})
 
 
 def test_no_mark_is_ever_shown_as_it_is_written() -> None:
