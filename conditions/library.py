@@ -192,6 +192,20 @@ class MovementItem:
     conditions: tuple[Link, ...]
     sources: tuple[SourceItem, ...]
 
+    @property
+    def plain_name(self) -> str:
+        return self.name.partition(" (")[0]
+
+    @property
+    def medical_name(self) -> str:
+        """What stands in brackets after the plain name; empty where nothing does."""
+        return self.name.partition(" (")[2].rstrip(")")
+
+    @property
+    def gist(self) -> str:
+        """The first sentence of the summary: what one sees."""
+        return f"{self.summary.partition('. ')[0].rstrip('.')}."
+
 
 @dataclass(frozen=True, slots=True)
 class SignItem:
