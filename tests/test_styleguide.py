@@ -75,7 +75,7 @@ PARTS = [
 
 
 @pytest.fixture
-def page(client: Client, edition: Edition, settings: Settings) -> Page:
+def shown(client: Client, edition: Edition, settings: Settings) -> Page:
     settings.DEBUG = True
     return page_of(client.get(PATH))
 
@@ -84,33 +84,33 @@ def test_visitors_do_not_find_it(client: Client, edition: Edition) -> None:
     assert client.get(PATH).status_code == 404
 
 
-def test_it_keeps_to_the_rules_of_every_page(page: Page) -> None:
-    keep_to_the_rules(page, PATH)
+def test_it_keeps_to_the_rules_of_every_page(shown: Page) -> None:
+    keep_to_the_rules(shown, PATH)
 
 
-def test_it_shows_every_part(page: Page) -> None:
-    shown = {name for classes in page.values("class") for name in classes.split()}
-    assert set(PARTS) - shown == set()
+def test_it_shows_every_part(shown: Page) -> None:
+    classes = {name for names in shown.values("class") for name in names.split()}
+    assert set(PARTS) - classes == set()
 
 
-def test_it_shows_every_level_and_every_role_in_its_colour(page: Page, edition: Edition) -> None:
-    shown = {name for classes in page.values("class") for name in classes.split()}
-    assert {f"level-{level.slug}" for level in edition.library.care} <= shown
+def test_it_shows_every_level_and_every_role_in_its_colour(shown: Page, edition: Edition) -> None:
+    classes = {name for names in shown.values("class") for name in names.split()}
+    assert {f"level-{level.slug}" for level in edition.library.care} <= classes
     names = [name for group in styleguide.roles().values() for name in group]
     assert len(names) > 30
     painted = re.findall(
         r"\.swatch-([a-z-]+) \{ background: var\(--\1\)", (CSS / "styleguide.css").read_text()
     )
     assert sorted(painted) == sorted(names)
-    assert {f"swatch-{name}" for name in names} <= shown
+    assert {f"swatch-{name}" for name in names} <= classes
 
 
-def test_a_question_of_every_kind_stands_there_in_every_state(page: Page) -> None:
-    names = [a["data-question"] for a in page.all("fieldset") if "data-question" in a]
+def test_a_question_of_every_kind_stands_there_in_every_state(shown: Page) -> None:
+    names = [a["data-question"] for a in shown.all("fieldset") if "data-question" in a]
     assert len(names) == 4 * len(styleguide.STATES)
     # Left open, each says so; chosen, each has something chosen.
-    assert page.html.count('class="question has-error"') == 4
-    chosen = [name for name in page.checked if name.endswith("_chosen")]
+    assert shown.html.count('class="question has-error"') == 4
+    chosen = [name for name in shown.checked if name.endswith("_chosen")]
     assert len(chosen) >= 4
 
 

@@ -17,7 +17,7 @@ from checker.engine.knowledge import KnowledgeBase, Question
 from checker.engine.questionnaire import walk
 from checker.engine.vocabulary import EvidenceState, QuestionKind
 from checker.forms import EachField, Item, MultiField, PageForm, QuestionField, Row, SingleField
-from checker.presentation import lines, progress, result_page
+from checker.presentation import ConcernPanel, lines, progress, result_page
 from conditions.editions import Edition
 from conditions.forms import ReplyForm
 from conditions.markup import Notes
@@ -60,7 +60,11 @@ def guide(edition: Edition, kb: KnowledgeBase) -> dict[str, Any]:
         "sections": progress(kb, walk(kb, check.answers), a_page),
         "result": result_page(kb, library, check, assess(kb, check.answers)),
         "figure": next(f for c in library.concerns.values() for f in c.figures),
-        "concern": next(c for c in library.concerns.values() if c.figures),
+        "panel": ConcernPanel(
+            concern=next(c for c in library.concerns.values() if c.figures),
+            denied=tuple(finding.label for finding in list(library.findings.values())[:2]),
+            left_open=("weakness",),
+        ),
         "entries": tuple(library.entries.values())[:2],
         "signs": [signs[0] for _, signs in library.signs_by_urgency],
         "form": form,

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conditions", "0002_history"),
+        ("conditions", "0004_page_report"),
     ]
 
     operations = [
