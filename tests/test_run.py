@@ -28,6 +28,7 @@ def clone(tmp_path: Path) -> Path:
     for folder in ("requirements", "twitchinfo", ".venv/bin"):
         (root / folder).mkdir(parents=True)
     shutil.copy(LAUNCHER, root)
+    shutil.copytree(LAUNCHER.parent / "deploy", root / "deploy")
     (root / "requirements" / "base.txt").write_text("# empty\n")
     (root / "manage.py").write_text("import sys; print('manage', *sys.argv[1:])\n")
     (root / "twitchinfo" / "wsgi.py").write_text(
