@@ -104,18 +104,23 @@ class MovementAdmin(KeptSlug):
     autocomplete_fields = ("findings", "sources")
 
 
+class Day(forms.DateInput):
+    """A date as browsers pick one."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
 class ReviewForm(forms.Form):
     """Who read it, when, and when it is to be read again."""
 
-    reviewed_on = forms.DateField(
-        label="Read on", initial=datetime.date.today, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    reviewed_on = forms.DateField(label="Read on", initial=timezone.localdate, widget=Day())
     reviewed_by = forms.CharField(
         label="Read by", max_length=120, help_text="The reviewer's role, such as 'neurologist'."
     )
-    next_review = forms.DateField(
-        label="To be read again by", required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    next_review = forms.DateField(label="To be read again by", required=False, widget=Day())
 
     def clean_reviewed_on(self) -> datetime.date:
         day: datetime.date = self.cleaned_data["reviewed_on"]
@@ -125,9 +130,7 @@ class ReviewForm(forms.Form):
 
 
 class NextReviewForm(forms.Form):
-    next_review = forms.DateField(
-        label="To be read again by", widget=forms.DateInput(attrs={"type": "date"})
-    )
+    next_review = forms.DateField(label="To be read again by", widget=Day())
 
 
 REVIEW_FIELDS = ("reviewed_on", "reviewed_by", "next_review")
@@ -543,9 +546,10 @@ class ArticleAdmin(ReviewedText):
 
 @admin.register(Reply)
 class ReplyAdmin(admin.ModelAdmin):
-    """Replies are read and judged, never rewritten."""
+    """Replies are read and judged, never rewritten. The e-mail address is shown on the page of a reply only."""
 
     list_display = ("created_at", "name", "excerpt", "state")
+    list_display_links = ("created_at", "excerpt")
     list_filter = ("state", "created_at")
     search_fields = ("name", "text")
     readonly_fields = ("article", "name", "email", "text", "created_at")
@@ -571,7 +575,13 @@ class ReplyAdmin(admin.ModelAdmin):
         self._judge(request, replies, ReplyState.SPAM)
 
     def _judge(self, request: HttpRequest, replies: QuerySet[Reply], state: ReplyState) -> None:
-        number = replies.update(state=state)
+        number = 0
+        for reply in replies.exclude(state=state):
+            reply.state = state
+            reply.save(update_fields=["state"])
+            # Who decided is kept, and the words; never the address.
+            self.log_change(request, reply, f"Marked: {state.label.lower()}.")
+            number += 1
         self.message_user(request, f"{number} marked: {state.label.lower()}.")
 
 

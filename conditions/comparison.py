@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.db import models
@@ -102,11 +103,16 @@ class Comparison:
         return {kind.value: kinds.count(kind) for kind in Kind}
 
 
-def compare(before: Iterable[Row], after: Iterable[Row]) -> Comparison:
-    """Return what differs, in the order of the content."""
+Names = Mapping[tuple[str, Key], str]
+
+
+def compare(
+    before: Iterable[Row], after: Iterable[Row], names: Names = MappingProxyType({})
+) -> Comparison:
+    """Return what differs, in the order of the content. `names` are those of rows that are only linked to."""
     old = {identity(row): row["fields"] for row in before}
     new = {identity(row): row["fields"] for row in after}
-    names = {key: _name(key[0], fields) for key, fields in (old | new).items()}
+    names = {**names, **{key: _name(key[0], fields) for key, fields in (old | new).items()}}
     found: dict[tuple[str, Key], list[RowChange]] = {}
     keys = sorted({*old, *new}, key=lambda key: (ORDER.index(key[0]), str(key[1])))
     for key in keys:
@@ -121,6 +127,24 @@ def compare(before: Iterable[Row], after: Iterable[Row]) -> Comparison:
             for rows in (found[(label, key)],)
         )
     )
+
+
+def names_of_database() -> Names:
+    """Return how the desk calls the rows that others link to. A query for each kind."""
+    found: dict[tuple[str, Key], str] = {}
+    for label in (
+        "source",
+        "finding",
+        "cause",
+        "movement",
+        "condition",
+        "warningsign",
+        "keyfigure",
+    ):
+        label = f"conditions.{label}"
+        rows = model_of(label)._default_manager.values_list("slug", _LABELS.get(label, "name"))
+        found |= {(label, (slug,)): name for slug, name in rows}
+    return found
 
 
 def _root(label: str, fields: Mapping[str, Any]) -> tuple[str, Key]:
@@ -154,7 +178,7 @@ def _row_change(
     key: tuple[str, Key],
     old: Mapping[str, Any] | None,
     new: Mapping[str, Any] | None,
-    names: Mapping[tuple[str, Key], str],
+    names: Names,
 ) -> RowChange:
     label = key[0]
     kind = Kind.ADDED if old is None else Kind.REMOVED if new is None else Kind.CHANGED
@@ -189,9 +213,7 @@ def _fields(label: str, names: Iterable[str]) -> Iterator[models.Field[Any, Any]
     return (field for field in fields_of(model_of(label)) if field.name in names)
 
 
-def in_words(
-    field: models.Field[Any, Any], value: Any, names: Mapping[tuple[str, Key], str]
-) -> str:
+def in_words(field: models.Field[Any, Any], value: Any, names: Names) -> str:
     """Return a value as the desk shows it; "" for none."""
     if value is None or value == "" or value == [] or value == {}:
         return ""

@@ -21,7 +21,8 @@ from django.contrib.admin import ModelAdmin
 from django.db.models import Model
 from django.http import HttpRequest, QueryDict
 
-from .versions import Piece, Story, compare, words
+from .comparison import Piece, pieces
+from .versions import Story
 
 SEEN = "seen_version"
 """The field of a form that says which version of the row it was filled in from."""
@@ -51,6 +52,8 @@ class Conflict:
     """Somebody else was quicker. `data` is what the form shows now."""
 
     by: str
+    is_own: bool
+    """Whether it was the same person, in another window."""
     at: datetime.datetime | None
     data: QueryDict
     differences: tuple[Difference, ...]
@@ -95,6 +98,7 @@ class _Merge:
         self.data[SEEN] = str(self.row.version)
         return Conflict(
             by=str(self.latest.history_user or "") if self.latest else "",
+            is_own=self.latest is not None and self.latest.history_user == self.request.user,
             at=self.latest.history_date if self.latest else None,
             data=self.data,
             differences=tuple(found),
@@ -123,7 +127,7 @@ class _Merge:
                 was=before,
                 theirs=after,
                 mine=in_words(field, sent),
-                pieces=() if old is None else compare(words(before), words(after)),
+                pieces=() if old is None else tuple(pieces(before, after)),
                 input_id=f"id_{prefix}{name}",
                 choices=json.dumps([[value, in_words(field, [value])] for value in now]),
             )

@@ -6,45 +6,19 @@ A version is content in the form of `content.py`, so going back is loading rows:
 from __future__ import annotations
 
 import datetime
-import difflib
-import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.db import models
 from django.utils.dateformat import format as date_format
 
 from . import content, history
+from .comparison import Kind, RowChange, compare, names_of_database
 from .content import Key, Row
 
 Place = tuple[str, int]
 """A row in a database, for as long as it had that primary key: label of the model, and key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a value: "same" in both versions, or only in one of them ("old", "new")."""
-
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    field: str
-    pieces: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RowChange:
-    """What a version did to one row. `verb` is added, changed or removed; `fields` only with changed."""
-
-    what: str
-    verb: str
-    fields: tuple[FieldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +33,9 @@ class Version:
     """Whether the row was there after it."""
 
     @property
-    def has_fields(self) -> bool:
-        return any(change.fields for change in self.changes)
+    def is_beginning(self) -> bool:
+        """Whether everything was written for the first time: too much to tell field by field."""
+        return all(change.kind is Kind.ADDED for change in self.changes)
 
     @property
     def stamp(self) -> str:
@@ -102,6 +77,7 @@ class Story:
 
     def versions(self) -> list[Version]:
         """Return the versions, newest first. A save that changed nothing is none."""
+        names = names_of_database()
         state: dict[Place, Any] = {}
         before: dict[Place, Row] = {}
         found: list[Version] = []
@@ -116,7 +92,9 @@ class Story:
                     after[place] = self._row(state[place], state)
                 else:
                     after.pop(place, None)
-            changes = tuple(_changes(before, after, {_place_of(r) for r in touched}))
+            places = {_place_of(record) for record in touched}
+            difference = compare(_some(before, places), _some(after, places), names)
+            changes = tuple(row for section in difference.sections for row in section.rows)
             if changes or not found:
                 # What the row itself says stands before what its children say.
                 first = min(touched, key=lambda record: _place_of(record) != self.top)
@@ -216,84 +194,12 @@ class _Names:
         return known[pk]
 
 
+def _some(rows: Mapping[Place, Row], places: Iterable[Place]) -> list[Row]:
+    return [rows[place] for place in places if place in rows]
+
+
 def _place_of(record: Any) -> Place:
     return record.instance_type._meta.label_lower, record.id
-
-
-# --- what changed ----------------------------------------------------------------------------------
-
-
-def _changes(
-    before: Mapping[Place, Row], after: Mapping[Place, Row], touched: Iterable[Place]
-) -> Iterator[RowChange]:
-    order = {label: place for place, label in enumerate(content.ORDER)}
-    for place in sorted(touched, key=lambda place: (order[place[0]], place[1])):
-        old, new = before.get(place), after.get(place)
-        row = new or old
-        if row is None:
-            continue
-        what = name_of(row)
-        if old is None or new is None:
-            yield RowChange(what, "added" if new is not None else "removed")
-        elif old != new:
-            yield RowChange(what, "changed", tuple(field_changes(old, new)))
-
-
-def name_of(row: Row) -> str:
-    """Return what a row is, for an editor: "association: benign / weak-hand"."""
-    label = row["model"]
-    key = content.natural_key(label, row["fields"])
-    return f"{content.model_of(label)._meta.verbose_name}: {' / '.join(map(str, key))}"
-
-
-def field_changes(old: Row, new: Row) -> Iterator[FieldChange]:
-    """Yield the fields in which two versions of a row differ, word by word."""
-    model = content.model_of(new["model"])
-    for field in content.fields_of(model):
-        one, two = old["fields"].get(field.name), new["fields"].get(field.name)
-        if one != two:
-            label = str(field.verbose_name)
-            yield FieldChange(label, compare(_parts(field, one), _parts(field, two)))
-
-
-def _parts(field: models.Field[Any, Any], value: Any) -> list[str]:
-    """Return a value as the words or items in which it is compared."""
-    if field.many_to_many:
-        names = [" / ".join(map(str, key)) for key in value or ()]
-        return [text for name in names for text in (name, " ")]
-    return words(shown(field, value))
-
-
-def words(text: str) -> list[str]:
-    return [part for part in re.split(r"(\s+)", text) if part]
-
-
-def shown(field: models.Field[Any, Any], value: Any) -> str:
-    """Return a value in words, as an editor chose or typed it."""
-    if value is None or value == "":
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if field.is_relation:
-        return " / ".join(map(str, value))
-    if field.choices:
-        return str(dict(field.flatchoices).get(value, value))
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def compare(old: Sequence[str], new: Sequence[str]) -> tuple[Piece, ...]:
-    """Return both versions as one list of pieces: what stayed, what went, what came."""
-    pieces: list[Piece] = []
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for verb, a, b, c, d in matcher.get_opcodes():
-        if verb == "equal":
-            pieces.append(Piece("same", "".join(old[a:b])))
-            continue
-        if b > a:
-            pieces.append(Piece("old", "".join(old[a:b])))
-        if d > c:
-            pieces.append(Piece("new", "".join(new[c:d])))
-    return tuple(pieces)
 
 
 # --- the way back ----------------------------------------------------------------------------------
@@ -312,7 +218,7 @@ def restore(
         raise content.ContentError(
             [content.Problem("this version", "", "holds nothing to bring back")]
         )
-    located = [content.Located(row, name_of(row)) for row in rows]
+    located = [content.Located(row, content.describe(*content.identity(row))) for row in rows]
     checked = content.check_rows(located, content.rows_of_database())
     return content.save_rows(
         checked,

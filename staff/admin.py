@@ -29,6 +29,29 @@ class WithSecondFactor(UserAdmin):
         apps = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
         return super().get_queryset(request).annotate(has_second_factor=Exists(apps))
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who looks after users does not reach the owners of the site."""
+        return self._reaches(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._reaches(request, obj) and super().has_delete_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Only an owner makes an owner, or gives a right that no role has."""
+        fields = super().get_readonly_fields(request, obj)
+        if request.user.is_superuser:
+            return fields
+        return (*fields, "is_superuser", "user_permissions")
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
+        owners = [str(user) for user in objs if not self._reaches(request, user)]
+        return to_delete, counts, missing, [*protected, *owners]
+
+    @staticmethod
+    def _reaches(request: HttpRequest, user: Any) -> bool:
+        return user is None or not user.is_superuser or bool(request.user.is_superuser)
+
     @admin.display(boolean=True, description="second factor")
     def second_factor(self, user: Any) -> bool:
         return bool(user.has_second_factor)

@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from checker.desk import state_view
+
 from . import views
 
 handler500 = "twitchinfo.errors.server_error"
@@ -24,5 +26,6 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("styleguide/", views.styleguide, name="styleguide"),
+    path("admin/desk/state/", admin.site.admin_view(state_view), name="desk_state"),
     path("admin/", admin.site.urls),
 ]

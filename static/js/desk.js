@@ -19,7 +19,7 @@
     const line = document.createElement("p");
     line.className = "grade";
     line.id = `${field.id}_${name}`;
-    field.after(line);
+    (field.closest(".flex-container") || field).after(line);
     const described = [field.getAttribute("aria-describedby"), line.id];
     field.setAttribute("aria-describedby", described.filter(Boolean).join(" "));
     return line;
@@ -36,7 +36,10 @@
       }
     }
     for (const [limit, field] of together) {
-      together.set(limit, lineAfter(field.gradeLine, "all"));
+      const line = field.gradeLine.cloneNode();
+      line.id = `${field.id}_all`;
+      field.gradeLine.after(line);
+      together.set(limit, line);
     }
     function sayAll(limit) {
       if (together.has(limit)) {
@@ -105,9 +108,15 @@
 
   /* ---- parts of a page that take a while: fetched after it ---- */
 
+  const AGAIN = 3000;
+
   async function load(place) {
     try {
       const response = await fetch(place.dataset.load, { credentials: "same-origin" });
+      if (response.status === 202) {
+        setTimeout(load, AGAIN, place); // somebody else's request is at it
+        return;
+      }
       if (!response.ok) {
         return;
       }
@@ -118,8 +127,6 @@
       }
     } catch {
       /* The link in it leads to the same. */
-    } finally {
-      place.removeAttribute("aria-busy");
     }
   }
 

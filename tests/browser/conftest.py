@@ -102,6 +102,20 @@ def sound(request: pytest.FixtureRequest) -> Callable[[Page], None]:
 
 
 @pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """Assert that a page of the desk, in the state it is in, has no accessibility violation.
+
+    Its layout is Django's, and made for wide screens: what `sound` asks of it is not asked here.
+    """
+
+    def check(page: Page) -> None:
+        found = proof.violations(page)
+        assert not found, "\n".join([page.url, *found])
+
+    return check
+
+
+@pytest.fixture
 def with_failures(settings: Settings) -> None:
     """Serve the pages of `tests.browser.urls` as well: those that nobody wishes to see, and the style guide."""
     settings.ROOT_URLCONF = "tests.browser.urls"

@@ -181,6 +181,13 @@ def look_at(
     return list(dict.fromkeys(found))
 
 
+def violations(page: Page) -> list[str]:
+    """Return what axe finds on a page as it stands, at its own width and in its own colours."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    return list(page.evaluate(AXE, AXE_OPTIONS))
+
+
 def _resize(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
 

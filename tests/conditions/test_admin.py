@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.db.models import Model
@@ -16,7 +17,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from checker.loading import load_folder
-from conditions import replies
+from conditions import content, editions, replies
 from conditions.models import (
     Article,
     Association,
@@ -253,6 +254,35 @@ def test_a_reply_is_never_rewritten(admin_client: Client) -> None:
     )
     reply.refresh_from_db()
     assert (reply.name, reply.text, reply.state) == ("Anna", "Thank you.", "approved")
+
+
+def test_the_address_of_a_reply_never_leaves_its_page(admin_client: Client) -> None:
+    """Not to a list, the log of the desk, the history, a release or an export."""
+    reply = Reply.objects.get()
+    secret = "anna@example.org"
+    path = address(Reply, "change", reply.pk)
+    assert secret in admin_client.get(path).content.decode()
+    admin_client.post(path, {"state": "approved"})
+    chosen = {"action": "mark_as_spam", "_selected_action": [reply.pk]}
+    admin_client.post(address(Reply, "changelist"), chosen)
+    said = [f"{entry.object_repr} {entry.change_message}" for entry in LogEntry.objects.all()]
+    assert any("spam" in entry for entry in said)
+    said += [
+        admin_client.get(page).content.decode()
+        for page in (
+            "/admin/",
+            address(Reply, "changelist"),
+            address(Reply, "changelist") + "?q=anna",
+            address(Reply, "history", reply.pk),
+            "/admin/conditions/release/publish/",
+        )
+    ]
+    said.append(editions.canonical(content.rows_of_database()))
+    assert not [text for text in said if secret in text]
+    assert not hasattr(Reply, "history")
+    # A search does not tell either whether an address is there.
+    found = admin_client.get(address(Reply, "changelist"), {"q": "example.org"})
+    assert path not in page_of(found).links
 
 
 def test_an_editor_sees_only_what_they_may_edit(client: Client) -> None:

@@ -125,6 +125,24 @@ def test_a_changed_line_is_recorded_and_gives_its_row_a_new_version(
     assert [a.history.count() for a in untouched] == [1] * len(untouched)
 
 
+def test_line_ends_of_a_browser_change_nothing(ann: Client, benign: Condition) -> None:
+    """They would make every text a changed one, and a changed text has lost its review."""
+    Condition.objects.filter(pk=benign.pk).update(
+        also_called="one\ntwo",
+        feels_like="A.\n\nB. [@nhs]",
+        reviewed_on="2026-01-02",
+        reviewed_by="x",
+    )
+    data = form_of(ann, benign)
+    sent = {k: v.replace("\n", "\r\n") if isinstance(v, str) else v for k, v in data.items()}
+    assert "\r\n" in sent["feels_like"]
+    assert save(ann, benign, sent, icd10="G25").status_code == 302
+    benign.refresh_from_db()
+    assert benign.feels_like == "A.\n\nB. [@nhs]"
+    assert str(benign.reviewed_on) == "2026-01-02"
+    assert benign.icd10 == "G25"
+
+
 @pytest.mark.parametrize("model", [KeyFigure, Rule])
 def test_what_belongs_to_a_row_and_has_a_page_of_its_own_gives_the_row_a_new_version(
     ann: Client, model: Any
@@ -337,14 +355,7 @@ def test_the_history_tells_who_and_from_what_to_what(ann: Client, benign: Condit
     assert "ann" in page.text
     newest = versions.Story(Condition, benign.pk).versions()[0]
     assert newest.by == "ann"
-    told = {
-        field.field: (
-            "".join(p.text for p in field.pieces if p.kind != "new"),
-            "".join(p.text for p in field.pieces if p.kind != "old"),
-        )
-        for change in newest.changes
-        for field in change.fields
-    }
+    told = {f.name: (f.before, f.after) for row in newest.changes for f in row.fields}
     assert told["summary"] == (benign.summary, "Entirely new words.")
     assert told["band"][1].startswith("Always")
 
