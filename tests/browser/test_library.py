@@ -49,8 +49,9 @@ def is_moving(page: Page, name: str) -> bool:
 
 
 def test_a_picture_moves_only_while_it_is_played(open_page: Callable[[str], Page]) -> None:
-    # Given the guide to movements
+    # Given the guide to movements, and somebody who did not ask for less motion
     page = open_page("/movements/")
+    page.emulate_media(reduced_motion="no-preference")
     plays = page.get_by_role("button", name=re.compile("^Play the picture"))
     assert plays.count() > 10
     first, second = (plays.nth(place).inner_text() for place in (0, 1))
@@ -72,6 +73,10 @@ def test_a_picture_moves_only_while_it_is_played(open_page: Callable[[str], Page
     # When it is pressed again, it stops
     plays.nth(1).click()
     assert not is_moving(page, second)
+
+    # And whoever asks for less motion gets the still pictures, with nothing to press
+    page.emulate_media(reduced_motion="reduce")
+    expect(plays.first).to_be_hidden()
 
 
 def test_a_reply_with_mistakes_says_what_to_put_right(

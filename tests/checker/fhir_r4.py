@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 STATUS = {"in-progress", "completed", "amended", "entered-in-error", "stopped"}
-ABSENT_REASONS = {"unknown", "asked-unknown", "temp-unknown", "not-asked", "asked-declined", "masked", "unsupported"}  # fmt: skip
+ABSENT_REASONS = {"unknown", "asked-unknown", "temp-unknown", "not-asked", "asked-declined"}
 RESOURCE = {
     "resourceType": "code", "id": "id", "language": "code", "questionnaire": "canonical", "status": "code",
     "authored": "dateTime", "source": "Reference", "author": "Reference", "subject": "Reference", "item": "Item*",
@@ -78,9 +78,9 @@ def _of(element: Any, definition: dict[str, str], where: str) -> list[str]:
             found.append(f"{where} has both answers and items (qrs-1)")
     if definition is ANSWER and sum(name.startswith("value") for name in element) != 1:
         found.append(f"{where} has not exactly one value")
-    if definition is CODING and element.get("system", "").endswith("data-absent-reason"):
-        if element.get("code") not in ABSENT_REASONS:
-            found.append(f"{where}: {element.get('code')!r} is no reason for absence")
+    is_absence = definition is CODING and element.get("system", "").endswith("data-absent-reason")
+    if is_absence and element.get("code") not in ABSENT_REASONS:
+        found.append(f"{where}: {element.get('code')!r} is no reason for absence")
     return found
 
 
