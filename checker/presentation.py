@@ -252,14 +252,22 @@ def result_page(
 
 
 MOST_TO_WATCH = 5
+MOST_OF_A_LEVEL = 3
 
 
 def _may_come(kb: KnowledgeBase, evidence: Evidence, verdict: UrgencyVerdict) -> tuple[str, ...]:
-    """Return the signs that would be the most telling if nothing had been denied: what to watch for."""
+    """Return what to watch for: the signs that would be the most telling if nothing had been denied.
+
+    Slow ones first, and no emergencies: those stand at the head of every page, and a list of strokes under a calm
+    result frightens more than it guards.
+    """
     as_if = evidence_of(present=evidence.present)
-    signs = would_change(kb, as_if, verdict.urgency)
+    found: list[str] = []
+    for level in (Urgency.SOON, Urgency.SAME_DAY):
+        if level > verdict.urgency:
+            found += would_change(kb, as_if, Urgency(level - 1), up_to=level)[:MOST_OF_A_LEVEL]
     room = MOST_TO_WATCH - len(verdict.would_change)
-    return tuple(slug for slug in signs if slug not in verdict.would_change)[:room]
+    return tuple(slug for slug in found if slug not in verdict.would_change)[: max(0, room)]
 
 
 def _telling(verdict: UrgencyVerdict) -> list[Reason]:
@@ -339,6 +347,8 @@ def _evidence(library: Library, finding: str, state: EvidenceState) -> EvidenceI
 
 
 MOST_DENIED = 8
+ASKED_OF_STRENGTH = ("weakness", "throat-and-breath")
+"""The questions that a reassurance rests on."""
 
 
 def _concern(
@@ -353,15 +363,16 @@ def _concern(
             return ConcernPanel(
                 concern=concern,
                 denied=tuple(
-                    finding.label
-                    for slug, finding in kb.findings.items()
-                    if slug in concern.hide_if & evidence.denied
-                    and finding.kind is FindingKind.OBJECTIVE
-                    and kb.question_of[slug].section == SectionChoices.STRENGTH
+                    option.finding.label
+                    for slug in ASKED_OF_STRENGTH
+                    if slug in kb.questions
+                    for option in kb.questions[slug].options
+                    if option.finding.slug in concern.hide_if & evidence.denied
+                    and option.finding.kind is FindingKind.OBJECTIVE
                 )[:MOST_DENIED],
                 left_open=tuple(
                     slug
-                    for slug in ("weakness", "throat-and-breath")
+                    for slug in ASKED_OF_STRENGTH
                     if slug in kb.questions
                     and is_counted(kb.questions[slug], check, evidence)
                     and all(

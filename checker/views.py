@@ -235,6 +235,7 @@ def answers_given(request: HttpRequest, visit: Visit) -> HttpResponse:
         "checker/answers.html",
         visit,
         pages=answers_page(visit.check, visit.walk),
+        back=_address_of(visit.walk.path[-1]),
         forward=_address_of(visit.walk.next) if visit.walk.next else "",
     )
 

@@ -191,15 +191,17 @@ TELLING = 5
 NEVER_LISTED = "thoughts-of-self-harm"
 
 
-def would_change(kb: KnowledgeBase, evidence: Evidence, level: Urgency) -> tuple[str, ...]:
-    """Return the five most telling signs that were not denied: by level, then by how common.
+def would_change(
+    kb: KnowledgeBase, evidence: Evidence, level: Urgency, *, up_to: Urgency = Urgency.EMERGENCY
+) -> tuple[str, ...]:
+    """Return the five most telling signs above a level that were not denied: by level, then by how common.
 
     A sign is telling when one finding more would make it fire, and that finding can be asked of this person.
     Thoughts of self-harm have a card of their own and stand in no list.
     """
     open_signs = []
     for place, sign in enumerate(kb.signs.values()):
-        if sign.kind is SignKind.WARNING and sign.urgency > level:
+        if sign.kind is SignKind.WARNING and level < sign.urgency <= up_to:
             chance = max((_one_step(kb, rule, evidence) for rule in sign.rules), default=0.0)
             if chance > 0:
                 open_signs.append((-sign.urgency, -chance, place, sign.slug))
