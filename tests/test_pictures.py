@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def events(name: str) -> list[tuple[float, float, float]]:
     """Return the movements between two rests: when each begins, how long it takes, how far it goes."""
     frames = frames_of(name)
     found, begin, peak = [], None, 0.0
-    for before, now in zip(frames, frames[1:], strict=False):
+    for before, now in pairwise(frames):
         if now.far and not before.far:
             begin, peak = before.at, 0.0
         if begin is not None:
@@ -80,7 +81,7 @@ def events(name: str) -> list[tuple[float, float, float]]:
 def gaps(name: str) -> list[float]:
     """Return the seconds from the begin of one movement to the begin of the next."""
     begins = [begin for begin, _, _ in events(name)]
-    return [later - now for now, later in zip(begins, begins[1:], strict=False)]
+    return [later - now for now, later in pairwise(begins)]
 
 
 def within(value: float, band: list[float], tolerance: float = 0.1) -> bool:

@@ -35,12 +35,14 @@ TARGET = 44
 """Pixels that a shaking finger needs."""
 
 SMALL_TARGETS = """(least) => {
-    const inRunningText = (e) => e.tagName === "A" && !e.matches(".btn, .target, .back, .call, .brand, nav a, .change a")
+    const alone = ".btn, .target, .back, .call, .brand, nav a, .change a"
+    const inRunningText = (e) => e.tagName === "A" && !e.matches(alone)
         && [...e.parentElement.childNodes].some((n) => n !== e && n.textContent.trim())
     const size = (e) => (e.closest("label.option, label.segment, .pick") ?? e).getBoundingClientRect()
-    return [...document.querySelectorAll("main a, main button, main summary, main input, .sos a, header a, header summary")]
+    const all = "main a, main button, main summary, main input, .sos a, header a, header summary"
+    return [...document.querySelectorAll(all)]
         .filter((e) => e.checkVisibility({ visibilityProperty: true }) && e.type !== "hidden" && !e.closest(".trap"))
-        .filter((e) => !inRunningText(e) && !e.closest(".prose, sup, .sources, figcaption, .match h3, .end-note, h3"))
+        .filter((e) => !inRunningText(e) && !e.closest(".prose, sup, .sources, figcaption, .end-note, h3"))
         .filter((e) => size(e).height < least - 1)
         .map((e) => `${e.tagName} ${e.className} "${e.textContent.trim().slice(0, 40)}": ${Math.round(size(e).height)}`)
 }"""
