@@ -32,7 +32,7 @@ from django.dispatch import Signal
 from . import replies, reports
 from .library import Library, build_library
 from .models import Release
-from .patience import be_impatient
+from .patience import DOUBT_SECONDS, WATCHER, be_impatient
 from .search import Index, build_index
 
 Row = Mapping[str, Any]
@@ -155,6 +155,7 @@ def install(edition: Edition | None) -> None:
 def refresh() -> bool:
     """Install the newest release of the database if it is not in force yet. Returns whether it did."""
     newest = Release.objects.order_by("-number").values_list("number", flat=True).first()
+    watcher.heard()
     if newest is None or (_current is not None and _current.number == newest):
         return False
     release = Release.objects.get(number=newest)
@@ -212,7 +213,7 @@ def load_copy() -> bool:
 
 def start() -> None:
     """Load a release and keep looking for newer ones. Called once by each serving process."""
-    be_impatient()
+    be_impatient(watcher.doubt)
     try:
         refresh()
         replies.refresh()
@@ -244,6 +245,7 @@ class Watcher:
         self._thread: threading.Thread | None = None
         self._heard_at = -math.inf
         self._failing = False
+        self._doubted_at = math.inf
 
     @property
     def database(self) -> str:
@@ -252,17 +254,24 @@ class Watcher:
             return ""
         # Silence counts as well: a paused server fails no query until our patience ends.
         longest = settings.RELEASE_POLL_SECONDS + settings.DATABASE_PATIENCE_SECONDS + 1
-        silent = time.monotonic() - self._heard_at > longest
+        now = time.monotonic()
+        silent = now - self._heard_at > longest or now - self._doubted_at > DOUBT_SECONDS
         return "down" if self._failing or silent else "up"
 
     def heard(self) -> None:
         """Note that the database just answered."""
         self._failing = False
+        self._doubted_at = math.inf
         self._heard_at = time.monotonic()
+
+    def doubt(self) -> None:
+        """Somebody waits for the database: ask it at once, and take it for down if it says nothing soon."""
+        self._doubted_at = min(self._doubted_at, time.monotonic())
+        self.look_now()
 
     def begin(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="release-watcher", daemon=True)
+            self._thread = threading.Thread(target=self._run, name=WATCHER, daemon=True)
             self._thread.start()
 
     def look_now(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -90,3 +91,39 @@ def test_patience_has_an_end(settings: Any) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(OperationalError, match="did not answer"):
         patience._wait(Silent(ours))
+
+
+def test_few_wait_for_long_and_the_others_give_up(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import socket
+
+    from psycopg2 import OperationalError
+
+    settings.DATABASE_PATIENCE_SECONDS = 0.1
+    doubts: list[bool] = []
+    monkeypatch.setattr(patience, "_doubt", lambda: doubts.append(True))
+    monkeypatch.setattr(patience, "_long_waits", threading.BoundedSemaphore(1))
+    ours, theirs = socket.socketpair()
+    with ours, theirs, patience._long_waits:
+        with pytest.raises(OperationalError, match="others wait"):
+            patience._wait(Silent(ours))
+        # The watcher waits beside them: it has to find out.
+        monkeypatch.setattr(threading.current_thread(), "name", patience.WATCHER)
+        with pytest.raises(OperationalError, match="in time"):
+            patience._wait(Silent(ours))
+    assert doubts == [True, True]
+
+
+def test_a_database_that_somebody_waits_for_is_asked_at_once_and_soon_taken_for_down(
+    watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher.heard()
+    watcher.doubt()
+    assert watcher._wake.is_set()
+    assert watcher.database == "up"
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + patience.DOUBT_SECONDS + 0.1)
+    assert watcher.database == "down"
+    watcher.heard()
+    assert watcher.database == "up"

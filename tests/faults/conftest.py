@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -58,6 +61,40 @@ class Postgres:
             self.line, cwd=self.data.parent, stdout=nowhere, stderr=nowhere, **options
         )
         wait_until(lambda: pg_plugin._pid_file(self.data.parent)[7:8] == ["ready"], 10)
+
+
+class SlowRoad:
+    """A port that leads to the server's socket; each of its answers comes `delay` seconds late."""
+
+    def __init__(self, socket_path: Path) -> None:
+        self.delay = 0.0
+        self._to = str(socket_path)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+
+    def __enter__(self) -> SlowRoad:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.socket(socket.AF_UNIX)
+                server.connect(self._to)
+                for source, target, is_answer in ((client, server, False), (server, client, True)):
+                    way = (source, target, is_answer)
+                    threading.Thread(target=self._carry, args=way, daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket, is_answer: bool) -> None:
+        with suppress(OSError), source, target:
+            while data := source.recv(65536):
+                if is_answer:
+                    time.sleep(self.delay)
+                target.sendall(data)
 
 
 def wait_until(is_so: object, seconds: float) -> None:

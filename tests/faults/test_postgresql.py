@@ -14,7 +14,7 @@ import pytest
 
 from tests.serving import Browser, manage, serving
 
-from .conftest import Postgres, wait_until
+from .conftest import Postgres, SlowRoad, wait_until
 
 pytestmark = pytest.mark.long
 PAGES = ("/", "/conditions/", "/causes/", "/search/?q=eyelid", "/understanding-muscle-twitches/")
@@ -184,6 +184,74 @@ def test_a_paused_database_holds_up_no_visitor(
         assert staff().get("/admin/")[0] == 200
     assert not crowd.wrong
     assert crowd.slowest < 3
+
+
+def test_a_crowd_at_the_desk_of_a_paused_database_keeps_no_visitor_waiting(
+    postgres: Postgres, site: dict[str, str], port: int
+) -> None:
+    """More people wait for the database than the process has threads, before anybody knows that it is paused."""
+    session = staff_session(site)
+    found: list[int] = []
+
+    def staff() -> None:
+        browser = Browser(port, timeout=30)
+        browser.cookies["sessionid"] = session
+        found.append(browser.get("/admin/")[0])
+
+    staff()
+    assert found.pop() == 200
+    with paused(postgres):
+        waiting = [threading.Thread(target=staff) for _ in range(12)]
+        for thread in waiting:
+            thread.start()
+        reader = Browser(port)
+        read = 0
+        while len(found) < len(waiting):
+            assert reader.get("/causes/")[0] == 200
+            read += 1
+        for thread in waiting:
+            thread.join(30)
+        assert found == [503] * len(waiting)
+        # While the first two still waited, pages were served all the time.
+        assert read > 20
+        assert reader.whole_check() > 10
+    wait_until(is_(port, "up"), 15)
+    staff()
+    assert found.pop() == 200
+
+
+@pytest.fixture
+def slow_site(
+    postgres: Postgres, site: dict[str, str], tmp_path: Path
+) -> Iterator[tuple[SlowRoad, int]]:
+    """The site with a road to its database that can be made slow."""
+    with SlowRoad(postgres.data / ".s.PGSQL.5432") as road:
+        address = f"postgres://postgres@127.0.0.1:{road.port}/postgres"
+        with serving(site | {"DATABASE_URL": address}, tmp_path / "log") as port:
+            yield road, port
+
+
+def test_a_slow_database_slows_no_visitor(
+    site: dict[str, str], slow_site: tuple[SlowRoad, int]
+) -> None:
+    road, port = slow_site
+    staff = Browser(port, timeout=60)
+    staff.cookies["sessionid"] = staff_session(site)
+    assert staff.get("/admin/")[0] == 200
+    with Crowd(port) as crowd:
+        for delay, answers in ((0.3, {200}), (1.5, {200, 503}), (6.0, {503})):
+            road.delay = delay
+            before = crowd.checks
+            assert staff.get("/admin/")[0] in answers
+            assert state(port)["release"] is not None
+            wait_until(lambda before=before: crowd.checks > before + 1, 60)  # type: ignore[misc]
+        wait_until(is_(port, "down"), 15)
+        road.delay = 0.0
+        wait_until(is_(port, "up"), 30)
+        assert staff.get("/admin/")[0] == 200
+    assert not crowd.wrong
+    # Every answer of the database came later than that.
+    assert crowd.slowest < 6.0
 
 
 def test_ended_connections_are_made_again(
