@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import copy
 import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.db import models
 from django.test import Client
 
+from checker.loading import load_folder
 from conditions import content, editions, replies
+from conditions.models import Release, Reply
+from tests import content_folder
 from tests.checker.visitor import ANSWERS, RESULT, Visitor, reply
 from tests.pages import Page, page_of
 
@@ -112,8 +118,6 @@ def test_what_a_reader_sends_comes_back_as_text(edition: editions.Edition, clien
 
 @pytest.mark.django_db
 def test_the_desk_shows_a_reply_as_text(edition: editions.Edition, admin_client: Client) -> None:
-    from conditions.models import Reply
-
     held = Reply.objects.create(
         name=ATTACK[:80], text=ATTACK, article="understanding-muscle-twitches"
     )
@@ -133,3 +137,55 @@ def test_the_policy_lets_no_inline_script_or_style_run(
         if policy:
             for part in ("default-src 'none'", "script-src 'self'", "style-src 'self'"):
                 assert part in policy, (path, part)
+
+
+@pytest.mark.django_db
+def test_the_desk_shows_every_text_of_every_row_as_text(
+    edition: editions.Edition, admin_client: Client, tmp_path: Path
+) -> None:
+    """Every free text of every model is an attack, and every page of the desk about it is opened."""
+    load_folder(content_folder.write(tmp_path / "content"))
+    Reply.objects.create(name="Ann", text="Hello.", article="understanding-muscle-twitches")
+    attacked, opened = 0, 0
+    for model in list(admin.site._registry):
+        if model._meta.app_label not in ("conditions", "checker") or model is Release:
+            continue
+        free = [
+            field
+            for field in model._meta.fields
+            if isinstance(field, models.CharField | models.TextField)
+            and not (field.choices or field.unique or field.primary_key)
+        ]
+        for row in model._default_manager.all():
+            for field in free:
+                setattr(row, field.attname, ATTACK[: field.max_length or None])
+                attacked += 1
+            row.save()
+        before = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        paths = [before, f"{before}?q=script"]
+        for row in model._default_manager.all()[:1]:
+            paths += [f"{before}{row.pk}/{name}/" for name in ("change", "history", "delete")]
+        for path in paths:
+            response = admin_client.get(path)
+            assert response.status_code in (200, 302, 403), path
+            assert_no_attack(response.content.decode(), path)
+            opened += 1
+    assert attacked > 60
+    assert opened > 40
+    for path in (
+        "/admin/",
+        "/admin/conditions/release/publish/",
+        "/admin/conditions/release/transfer/",
+    ):
+        assert_no_attack(admin_client.get(path).content.decode(), path)
+    assert_no_attack(admin_client.get("/preview/conditions/").content.decode(), "/preview/")
+
+
+def assert_no_attack(html: str, path: str) -> None:
+    assert "<script>alert" not in html, path
+    for tag, attributes in Page(html).elements:
+        assert not [name for name in attributes if name.startswith("on")], (path, tag)
+        for name in ("href", "src", "action"):
+            value = "".join(attributes.get(name, "").split()).lower()
+            assert not value.startswith(("javascript:", "vbscript:")), (path, tag, value)
+        assert (tag, attributes.get("src")) != ("img", "x"), path
