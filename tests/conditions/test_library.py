@@ -86,8 +86,8 @@ def test_a_look_alike_that_only_one_side_names_is_shown_on_both(small_rows: list
     (other,) = build_library(rows).entries["benign"].mistaken_for_it
     assert other.differs == ""
     # Named by both, it stands there once.
-    back = copy.deepcopy(row)
-    back["fields"] |= {"condition": ["benign"], "other": ["wasting"], "position": 2}
+    fields = {**row["fields"], "condition": ["benign"], "other": ["wasting"], "position": 2}
+    back: Row = {**row, "fields": fields}
     library = build_library([*rows, back])
     assert library.entries["benign"].mistaken_for_it == ()
     assert library.entries["wasting"].mistaken_for_it == ()
