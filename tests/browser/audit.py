@@ -107,6 +107,7 @@ def listen(context: BrowserContext, address: str, errors: list[str]) -> None:
 def tab_through(page: Page) -> list[str]:
     """Go through a page by Tab alone; return what gets the focus and does not show it."""
     found: list[str] = []
+    page.emulate_media(reduced_motion="no-preference")
     page.evaluate("() => { document.activeElement?.blur(); scrollTo(0, 0) }")
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
@@ -123,6 +124,7 @@ def tab_through(page: Page) -> list[str]:
 def still_at_every_width(page: Page) -> list[str]:
     """Return what moves while a page loads on screens of every width."""
     found = []
+    page.emulate_media(reduced_motion="reduce")
     for width, height in proof.HEIGHTS.items():
         page.set_viewport_size({"width": width, "height": height})
         page.reload()

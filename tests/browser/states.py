@@ -51,6 +51,7 @@ PAGES = {
     "search-partly": "/search/?q=calf+zebra",
     "search-nothing": "/search/?q=xylophone",
     "search-despair": "/search/?q=want+to+die",
+    "report": "/tell-us/?page=/movements/",
     "styleguide": "/styleguide/",
     "start": "/check/",
     "start-notice": "/check/?notice=no-answers",

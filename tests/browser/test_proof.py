@@ -149,4 +149,4 @@ def test_what_is_printed_is_what_is_to_be_read(page: Page) -> None:
     answer_to_the_end(page, EYELID)
     see_the_result(page)
     page.emulate_media(media="print")
-    expect(page.locator("[data-history] dl").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Red flags")).to_be_visible()

@@ -17,8 +17,10 @@ from .visitor import ANSWERS, RESULT, Visitor, reply
 MOST_BYTES = 60 * 1024
 MOST_SCRIPT = 15 * 1024
 PUBLIC = [
-    "/", "/conditions/", "/conditions/motor-neurone-disease-als/", "/causes/", "/movements/", "/concerns/",
-    "/understanding-muscle-twitches/", "/how-it-works/", "/check/", "/check/help-now/", "/tell-us/",
+    "/", "/conditions/", "/conditions/by-place/", "/conditions/motor-neurone-disease-als/", "/search/?q=eye+twitch",
+    "/causes/", "/warning-signs/", "/movements/", "/concerns/", "/sources/", "/understanding-muscle-twitches/",
+    "/understanding-muscle-twitches/reply/", "/how-it-works/", "/how-accurate/", "/check/", "/check/help-now/",
+    "/tell-us/",
 ]  # fmt: skip
 FEARFUL = (
     "age-18-39", "sex-male", "flicker", "calf", "several-places", "three-to-twelve-months", "comes-and-goes",
