@@ -32,14 +32,17 @@ def served() -> Iterator[tuple[str, str]]:
         options += ["--workers", "1", "--blocking-threads", "4", "--no-ws"]
         options += ["--log-level", "warning"]
         command = [sys.executable, "-m", "granian", *options, "tests.browser.wsgi:application"]
-        server = subprocess.Popen(command, cwd=ROOT, env=environment)
+        # It logs every page that fails on purpose.
+        log = (Path(folder) / "server.log").open("wb")
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         try:
             address = f"http://127.0.0.1:{port}"
-            wait_for(f"{address}/readyz", server)
+            wait_for(f"{address}/readyz", server, Path(log.name))
             yield address, password
         finally:
             server.terminate()
             server.wait(10)
+            log.close()
 
 
 def free_port() -> int:
@@ -48,7 +51,7 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
-def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+def wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -56,5 +59,6 @@ def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
                 return
         except URLError:
             if server.poll() is not None or time.monotonic() > deadline:
+                print(log.read_text(), file=sys.stderr)
                 raise
             time.sleep(0.1)
