@@ -1,7 +1,8 @@
 """The first page of the editor's desk: what is edited and not public, what is wrong, what is due, what waits.
 
-What a few queries can tell stands on the page at once (`overview`). What needs every check and every story is fetched
-after it (`state_of_drafts`); publishing keeps that by the content, so it is worked out once a change.
+What a few queries can tell stands on the page at once (`overview`). What needs every check and every story takes ten
+seconds of a processor, which readers would feel: it is worked out when an editor asks for it (`state_of_drafts`), kept
+by the content, and shown as of then until somebody asks again.
 """
 
 from __future__ import annotations
@@ -73,6 +74,8 @@ class Overview:
     more_due: int
     never_reviewed: int
     preview_address: str
+    known: Known | None
+    """What the checks and the stories said last."""
     waiting: Waiting | None
     """None for who may not see replies."""
 
@@ -91,6 +94,7 @@ def overview(user: User | AnonymousUser) -> Overview:
         more_due=max(0, len(due) - MOST_DUE),
         never_reviewed=reviews["never"],
         preview_address=preview.address("home"),
+        known=known_state(),
         waiting=_waiting() if user.has_perm("conditions.view_reply") else None,
     )
 
@@ -192,8 +196,36 @@ class State:
     changed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was worked out last in this process, and of which drafts."""
+
+    state: State
+    at: datetime.datetime
+    fingerprint: str
+
+    @property
+    def is_current(self) -> bool:
+        return self.fingerprint == content.fingerprint_of_database()
+
+
+_known: Known | None = None
+
+
+def known_state() -> Known | None:
+    return _known
+
+
 def state_of_drafts() -> State:
     """Return what is wrong with the drafts. Some seconds after a change, a moment before the next one."""
+    global _known
+    fingerprint = content.fingerprint_of_database()
+    state = _worked_out()
+    _known = Known(state, timezone.now(), fingerprint)
+    return state
+
+
+def _worked_out() -> State:
     try:
         plan = draft()
     except PublishError as error:
@@ -230,6 +262,7 @@ def state_view(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "What is wrong with the drafts",
         "state": state,
+        "known": known_state(),
     }
     status = 200 if state is not None else 202
     return TemplateResponse(request, "admin/desk/state.html", context, status=status)

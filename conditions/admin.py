@@ -18,6 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 
 from . import history
 from .desk import ContentAdmin, ContentForm, Graded
@@ -268,6 +269,9 @@ class PlainLinks:
         if field is not None and hasattr(field.widget, "can_add_related"):
             for name in ("add", "change", "delete", "view"):
                 setattr(field.widget, f"can_{name}_related", False)
+        if field is not None:
+            # In a table the heading of the column is no label of the field.
+            field.widget.attrs.setdefault("aria-label", capfirst(field.label))
         return field
 
 

@@ -122,7 +122,7 @@ class _Merge:
             before, after = in_words(field, old or []), in_words(field, now)
             yield Difference(
                 where=where,
-                field=str(field.label or name),
+                field=str(form[name].label),
                 kind=kind,
                 was=before,
                 theirs=after,
@@ -250,10 +250,14 @@ def _normal(values: Sequence[str]) -> list[str]:
     return [value.replace("\r\n", "\n").strip() for value in values]
 
 
+def takes_many(widget: Any) -> bool:
+    return bool(getattr(widget, "allow_multiple_selected", False))
+
+
 def as_sent(field: forms.Field, values: Sequence[str]) -> list[str]:
     """Return what was sent for a field, in the one form in which it can be compared."""
     widget = getattr(field.widget, "widget", field.widget)
-    if isinstance(widget, forms.SelectMultiple | forms.CheckboxInput):
+    if isinstance(widget, forms.CheckboxInput) or takes_many(widget):
         return sorted(_normal(values))
     return _normal(values) or [""]
 
@@ -263,7 +267,7 @@ def as_posted(field: forms.Field, value: Any) -> list[str]:
     widget = getattr(field.widget, "widget", field.widget)
     if isinstance(widget, forms.CheckboxInput):
         return ["on"] if value else []
-    if isinstance(widget, forms.SelectMultiple):
+    if takes_many(widget):
         return sorted(str(_pk(item)) for item in value or ())
     formatted: Any = widget.format_value(_pk(value)) if widget else value
     if isinstance(formatted, list | tuple):

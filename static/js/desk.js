@@ -106,7 +106,7 @@
     }
   }
 
-  /* ---- parts of a page that take a while: fetched after it ---- */
+  /* ---- a part of a page that takes a while: fetched into it when asked for ---- */
 
   const AGAIN = 3000;
 
@@ -118,7 +118,7 @@
         return;
       }
       if (!response.ok) {
-        return;
+        throw new Error(response.status);
       }
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       const part = page.querySelector("[data-part]");
@@ -126,11 +126,21 @@
         place.replaceChildren(...part.childNodes);
       }
     } catch {
-      /* The link in it leads to the same. */
+      location.href = place.dataset.load; // which is a page of its own
     }
+  }
+
+  function loadWhenAsked(place) {
+    place.querySelector("a.button")?.addEventListener("click", (event) => {
+      event.preventDefault();
+      const line = document.createElement("p");
+      line.textContent = "The checks and the stories are being run. This takes some seconds.";
+      place.replaceChildren(line);
+      load(place);
+    });
   }
 
   document.querySelectorAll("form").forEach(showGrades);
   document.querySelectorAll("[data-conflict]").forEach(offerTheirs);
-  document.querySelectorAll("[data-load]").forEach(load);
+  document.querySelectorAll("[data-load]").forEach(loadWhenAsked);
 })();

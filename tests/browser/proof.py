@@ -5,6 +5,7 @@ Tests and `python3 run.py audit` ask the same questions. `look_at` returns what 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Literal
 
@@ -187,11 +188,12 @@ def look_at(
     return list(dict.fromkeys(found))
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe finds on a page as it stands, at its own width and in its own colours."""
+def violations(page: Page, part: str = "body") -> list[str]:
+    """Return what axe finds in a part of a page as it stands, at its own width and in its own colours."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    return list(page.evaluate(AXE, AXE_OPTIONS))
+    within = AXE.replace("axe.run(document,", f"axe.run({json.dumps(part)},")
+    return list(page.evaluate(within, AXE_OPTIONS))
 
 
 def _resize(page: Page, width: int) -> None:

@@ -9,12 +9,15 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.core.management import call_command
 
 from checker import content_checks
-from checker.content_checks import Level, Problem, Texts, check_content
+from checker.content_checks import STATEMENTS, Level, Problem, Texts, check_content
 from checker.engine.knowledge import build
+from conditions import content
 from conditions.content import Located, Row, check_rows, natural_key, save_rows
+from conditions.readability import LIBRARY_GRADE, PLAIN_GRADE
 from tests import worlds
 
 TODAY = datetime.date(2026, 11, 24)
@@ -490,3 +493,25 @@ def test_a_warning_is_printed_and_does_not_fail() -> None:
     call_command("check_content", stdout=out)
     assert "was to be reviewed by 2020-01-01" in out.getvalue()
     assert "0 errors, 1 warnings" in out.getvalue()
+
+
+def test_the_desk_grades_what_the_checks_grade() -> None:
+    """The fields that show their reading grade while typing are those that a release is judged by."""
+    shown = {
+        model._meta.label_lower: getattr(page, "grades", {})
+        for model, page in admin.site._registry.items()
+        if getattr(page, "grades", {})
+    }
+    for label in ("condition", "cause", "movement", "concern", "article"):
+        label = f"conditions.{label}"
+        has_summary = any(f.name == "summary" for f in content.model_of(label)._meta.fields)
+        fields = {*STATEMENTS[label], *(["summary"] if has_summary else [])}
+        assert shown.pop(label) == dict.fromkeys(fields, LIBRARY_GRADE)
+    assert shown.pop("conditions.warningsign") == {
+        "statement": PLAIN_GRADE,
+        "what_to_do": PLAIN_GRADE,
+        "why": LIBRARY_GRADE,
+    }
+    assert set(shown.pop("conditions.careadvice").values()) == {PLAIN_GRADE}
+    assert shown.pop("checker.question") == dict.fromkeys(("title", "help", "why"), PLAIN_GRADE)
+    assert shown == {}

@@ -33,6 +33,11 @@ def release(tmp_path: Path, no_edition: None) -> Release:
     return made
 
 
+@pytest.fixture(autouse=True)
+def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "_known", None)
+
+
 @pytest.fixture
 def ann(client: Client) -> User:
     user = User.objects.create_superuser("ann")
@@ -160,6 +165,21 @@ def test_the_state_is_worked_out_once(
 
     monkeypatch.setattr(publishing, "plan_of", never)
     assert client.get(reverse("desk_state")).status_code == 200
+
+
+def test_the_first_page_works_nothing_out_and_shows_what_is_known(
+    client: Client, ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Run the checks" in page_of(client.get("/admin/")).text
+    assert desk.known_state() is None
+    client.get(reverse("desk_state"))
+    page = page_of(client.get("/admin/"))
+    assert "Content checks:" in page.text
+    assert "Run the checks" not in page.text
+    Finding.objects.all()[0].save()
+    page = page_of(client.get("/admin/"))
+    assert "Before the last change" in page.text
+    assert "Run the checks" in page.text
 
 
 def test_who_comes_while_it_is_worked_out_does_not_wait(client: Client, ann: User) -> None:

@@ -289,6 +289,21 @@ def test_a_line_that_they_deleted_comes_back_only_if_i_changed_it(
     assert benign.associations.filter(finding=one.finding).exists() is changed_by_me
 
 
+def test_lists_that_are_no_links_are_merged_too(ann: Client, bob: Client) -> None:
+    story = Scenario.objects.exclude(present=[])[0]
+    hers, his = form_of(ann, story), form_of(bob, story)
+    free = [f.slug for f in Finding.objects.all() if f.slug not in story.present]
+    absent = [slug for slug in free if slug not in story.absent][:1]
+    assert absent
+    assert save(ann, story, hers, absent=[*story.absent, *absent]).status_code == 302
+    refused = save(bob, story, his, story="As he tells it.")
+    assert [d.field for d in conflict_of(refused).taken] == ["Absent"]
+    assert save(bob, story, sent_by(refused)).status_code == 302
+    story.refresh_from_db()
+    assert story.story == "As he tells it."
+    assert absent[0] in story.absent
+
+
 def test_a_mistake_beside_a_conflict_is_told_as_well(
     ann: Client, bob: Client, benign: Condition
 ) -> None:
