@@ -89,7 +89,7 @@ def _answer_to(
         slug: state
         for option in question.options
         if (state := answers.states.get(slug := option.finding.slug)) is not None
-        and applies(present, only_if=option.only_if, unless=option.unless)
+        and (option.is_open or applies(present, only_if=option.only_if, unless=option.unless))
     }
     if question.kind is QuestionKind.SINGLE and EvidenceState.PRESENT in given.values():
         # One choice denies the others.

@@ -116,6 +116,8 @@ class Option:
     """ "Each" questions: which answer, "yes" or "no", means that the finding is present."""
     only_if: frozenset[str]
     unless: frozenset[str]
+    is_open: bool
+    """Whether it applies to everybody: nothing in `only_if` and `unless`. Most do."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -373,6 +375,7 @@ class _Builder:
                 present_answer=row["present_answer"],
                 only_if=self._slugs(row["only_if"], findings, where),
                 unless=self._slugs(row["unless"], findings, where),
+                is_open=not row["only_if"] and not row["unless"],
             )
             options.setdefault(question, []).append((row["position"], option))
         questions: dict[str, Question] = {}

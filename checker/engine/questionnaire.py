@@ -78,7 +78,9 @@ def asked_now(page: Page, evidence: Evidence) -> tuple[Question, ...]:
 def offered(question: Question, evidence: Evidence) -> tuple[int, ...]:
     """Return the places of the options that apply to a person with this evidence."""
     return tuple(
-        place for place, option in enumerate(question.options) if _is_offered(option, evidence)
+        place
+        for place, option in enumerate(question.options)
+        if option.is_open or _is_offered(option, evidence)
     )
 
 
@@ -108,7 +110,7 @@ def _left(kb: KnowledgeBase, answers: Answers, evidence: Evidence) -> Iterator[L
             for question in page.questions
             if question.slug not in asked
             and _counts(question, evidence)
-            and any(_is_offered(option, evidence) for option in question.options)
+            and any(option.is_open or _is_offered(option, evidence) for option in question.options)
         )
         if left:
             yield page, left
