@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -32,7 +32,15 @@ from conditions.models import Release
 from .content_checks import Level, Problem, check_content
 from .loading import check_together, check_whole
 from .scenarios import Report
-from .stories import Fate, StoryChange, Told, compare_stories
+from .stories import (
+    Fate,
+    StoryChange,
+    Told,
+    code_fingerprint,
+    compare_stories,
+    runs,
+    stored_outcomes,
+)
 
 LONGEST_NOTE = 300
 LONGEST_REASON = 2000
@@ -201,9 +209,18 @@ def told_of(release: Release) -> Told | None:
     located = [content.Located(row, str(release)) for row in editions.rows_of(release.document)]
     try:
         rows = content.check_rows(located)
-        return Told(release.checksum, check_together(rows), rows)
+        told = Told(release.checksum, check_together(rows), rows)
     except content.ContentError:
         return None
+    # What was worked out when it was published need not be worked out again.
+    runs.remember(told.checksum, stored_outcomes(release.report, told.stories))
+    stored = release.report.get("problems")
+    if stored is not None and release.report.get("code") == code_fingerprint():
+        _found.setdefault(
+            (told.checksum, timezone.localdate()),
+            tuple(Problem(Level(level), *words) for level, *words in stored),
+        )
+    return told
 
 
 def _checks_of(told: Told) -> tuple[Problem, ...]:
@@ -305,6 +322,8 @@ def _store(
                 note=note.strip()[:LONGEST_NOTE],
                 report={
                     **plan.report.as_json(),
+                    "code": code_fingerprint(),
+                    "problems": [astuple(p) for p in plan.problems] if plan.base else None,
                     "publishing": {"reason": reason.strip()[:LONGEST_REASON], **kept},
                 },
             )

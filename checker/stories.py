@@ -7,12 +7,15 @@ come out by its old expectation.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
 
 from checker.engine.evaluation import (
     Outcome,
@@ -57,12 +60,47 @@ class Runs:
                     known[scenario] = run_through_questionnaire(kb, scenario)
             return {scenario.id: known[scenario] for scenario in scenarios}
 
-    def forget(self) -> None:
+    def remember(self, checksum: str, outcomes: Mapping[Scenario, Outcome]) -> None:
+        """Take over outcomes that are stored with a release."""
         with self._lock:
-            self._known.clear()
+            self._known.setdefault(checksum, {}).update(outcomes)
 
 
 runs = Runs()
+
+
+@cache
+def code_fingerprint() -> str:
+    """Return a hash over the code that outcomes and findings of the checks come from."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    for path in sorted([*here.rglob("*.py"), *(here.parent / "conditions").rglob("*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def stored_outcomes(
+    report: Mapping[str, Any], stories: Mapping[str, Scenario]
+) -> dict[Scenario, Outcome]:
+    """Return the outcomes that a release keeps, if they were made by the code as it is now; else none."""
+    if report.get("code") != code_fingerprint():
+        return {}
+    return {
+        story: Outcome(
+            scenario=story,
+            urgency=Urgency.from_slug(each["urgency"]),
+            shown=tuple(each["shown"]),
+            fitted_well=each["fitted_well"],
+            rank=each["rank"],
+            alarmed=each["alarmed"],
+            reasons=tuple(each["reasons"]),
+            screens=each["screens"],
+            ended_early=each["ended_early"],
+            baseline=(),  # of the trivial ways, which are not compared
+        )
+        for each in report.get("each", ())
+        if (story := stories.get(each["id"])) is not None
+    }
 
 
 @dataclass(frozen=True)

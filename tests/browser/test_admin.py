@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from checker.loading import load_folder
+from checker.publishing import publish
 from conditions import editions
-from conditions.content import rows_of_database
-from conditions.models import Release
+from tests import content_folder
 
-SLUG = "benign-eyelid-myokymia"
-SUMMARY = "A lid that flutters, and what to do until it stops."
+SLUG = "benign"
+SUMMARY = "Small flickers, and what to do until they stop."
 
 
 @pytest.fixture
-def desk(no_edition: None, transactional_db: None) -> None:
-    """The shipped content as drafts and as the first release, and an editor who may publish."""
-    load_folder(settings.CONTENT_FOLDER)
-    # Stored as publishing would, but without running every scenario on it.
-    document = editions.canonical(rows_of_database())
-    Release.objects.create(
-        number=1,
-        document=document,
-        checksum=editions.checksum(document),
-        published_at=timezone.now(),
-    )
+def desk(no_edition: None, transactional_db: None, tmp_path: Path) -> None:
+    """The small content as drafts and as the first release, and an editor who may publish."""
+    load_folder(content_folder.write(tmp_path))
+    publish()
     editions.refresh()
     get_user_model().objects.create_superuser("ann", password="correct horse battery")
 
@@ -50,7 +42,7 @@ def test_a_correction_is_public_once_it_is_published(
     open_page("/admin/conditions/condition/")
     page.get_by_role("textbox", name="Search").fill(SLUG)
     page.keyboard.press("Enter")
-    page.get_by_role("table").get_by_role("link", name="Eyelid twitch", exact=True).click()
+    page.get_by_role("table").get_by_role("link", name="Benign twitching", exact=True).click()
     page.get_by_label("Summary", exact=False).fill(SUMMARY)
     page.get_by_role("button", name="Save", exact=True).first.click()
     expect(page.get_by_text("was changed successfully")).to_be_visible()
@@ -68,7 +60,7 @@ def test_a_correction_is_public_once_it_is_published(
     axe(page)
 
     # When it is published
-    page.get_by_label("What changed").fill("A plainer summary of the eyelid twitch")
+    page.get_by_label("What changed").fill("A plainer summary of the twitch")
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("Release 2 is published.")).to_be_visible()
     expect(page.get_by_role("cell", name="A plainer summary")).to_be_visible()

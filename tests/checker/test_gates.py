@@ -379,3 +379,38 @@ def test_the_stories_are_run_once_for_the_same_content(monkeypatch: pytest.Monke
     assert made().number == 2
     assert not draft().is_changed
     assert editions.rows_of(Release.objects.latest().document)
+
+
+def test_what_a_release_keeps_is_not_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a fresh process: stories and checks of the release in force come from its report."""
+    from checker import stories
+
+    Condition.objects.filter(slug="benign").update(summary="Something else.")
+    made()
+    Condition.objects.filter(slug="benign").update(summary="And something else.")
+    in_one_process = draft()
+    monkeypatch.setattr(publishing, "_latest", None)
+    monkeypatch.setattr(publishing, "_found", publishing.OrderedDict())
+    monkeypatch.setattr(stories.runs, "_known", publishing.OrderedDict())
+    run, checked = stories.run_through_questionnaire, publishing.check_content
+    ran, checks = [], []
+    monkeypatch.setattr(
+        stories, "run_through_questionnaire", lambda kb, s: (ran.append(kb), run(kb, s))[1]
+    )
+    monkeypatch.setattr(
+        publishing,
+        "check_content",
+        lambda rows, today: (checks.append(1), checked(rows, today=today))[1],
+    )
+    plan = draft()
+    assert all(kb is plan.told.kb for kb in ran)
+    assert len(checks) == 1
+    assert plan.stories == in_one_process.stories
+    assert plan.new_problems == in_one_process.new_problems
+    # Outcomes of other code are not believed.
+    monkeypatch.setattr(publishing, "_latest", None)
+    monkeypatch.setattr(stories.runs, "_known", publishing.OrderedDict())
+    monkeypatch.setattr(stories, "code_fingerprint", lambda: "other")
+    now = draft().told_now
+    assert now is not None
+    assert any(kb is now.kb for kb in ran)
