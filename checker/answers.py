@@ -121,7 +121,7 @@ def _current_cipher() -> MultiFernet:
 
 def _name() -> str:
     """Return the name of the cookie: a preview has its own, and so leaves a check of one's own alone."""
-    return f"{settings.ANSWER_COOKIE}-preview" if editions.is_preview() else settings.ANSWER_COOKIE
+    return settings.PREVIEW_COOKIE if editions.is_preview() else settings.ANSWER_COOKIE
 
 
 def _path() -> str:

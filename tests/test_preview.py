@@ -178,7 +178,7 @@ def test_the_questionnaire_runs_on_the_drafts_with_a_cookie_of_its_own(
 
     response = admin_client.post("/preview/check/", {"who": "me"})
     assert response["Location"].startswith("/preview/check/")
-    cookie = response.cookies[f"{settings.ANSWER_COOKIE}-preview"]
+    cookie = response.cookies[settings.PREVIEW_COOKIE]
     assert cookie["path"] == "/preview/check/"
     assert set(response.cookies) == {cookie.key}
     path = response["Location"]

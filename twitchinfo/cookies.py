@@ -44,4 +44,10 @@ def of_staff() -> tuple[Cookie, ...]:
             if hours <= 24
             else f"Log-out, or {hours // 24} days.",
         ),
+        Cookie(
+            name=settings.PREVIEW_COOKIE,
+            holds="Answers that an editor gives while trying the questionnaire on drafts, encrypted.",
+            sent_to="The check inside the preview.",
+            until="“Clear my answers” or the browser is closed.",
+        ),
     )

@@ -156,6 +156,8 @@ RELEASE_POLL_SECONDS = 2.0
 DATABASE_PATIENCE_SECONDS = 4.0
 """How long a serving process waits for an answer of PostgreSQL."""
 ANSWER_COOKIE = "__Secure-answers" if not LOCAL else "answers"
+PREVIEW_COOKIE = f"{ANSWER_COOKIE}-preview"
+"""The same for staff who try the questionnaire on the drafts."""
 ANSWER_COOKIE_SECONDS = 24 * 60 * 60
 REPLY_EMAIL_DAYS = 90
 """After so many days a reply loses its e-mail address; the privacy page says so."""
