@@ -142,7 +142,7 @@ class ReleaseAdmin(admin.ModelAdmin):
     def short_checksum(self, release: Release) -> str:
         return release.checksum[:12]
 
-    @admin.display(description="")
+    @admin.display(description="look or keep")
     def what_to_do(self, release: Release) -> SafeString:
         compared = (
             f"{reverse('admin:conditions_release_compare')}?old={release.number}&new={DRAFTS}"

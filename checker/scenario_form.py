@@ -16,6 +16,12 @@ from conditions.models import Condition, Finding
 from .models import Scenario
 
 
+class TwoLists(FilteredSelectMultiple):
+    """What can be chosen and what is chosen, side by side, each with a box to search in."""
+
+    template_name = "admin/widgets/filtered_list.html"
+
+
 class SlugsField(forms.MultipleChoiceField):
     """Slugs chosen from a list in which one can search. What is stored keeps its order; what is new comes last."""
 
@@ -24,7 +30,7 @@ class SlugsField(forms.MultipleChoiceField):
         self.known: Mapping[str, str] = {}
         self.stored: Sequence[str] = ()
         super().__init__(
-            required=False, widget=FilteredSelectMultiple(f"{what}s", is_stacked=False), **kwargs
+            required=False, widget=TwoLists(f"{what}s", is_stacked=False), **kwargs
         )
 
     def offer(self, known: Mapping[str, str], stored: Sequence[str]) -> None:
