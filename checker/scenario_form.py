@@ -29,9 +29,7 @@ class SlugsField(forms.MultipleChoiceField):
         self.what = what
         self.known: Mapping[str, str] = {}
         self.stored: Sequence[str] = ()
-        super().__init__(
-            required=False, widget=TwoLists(f"{what}s", is_stacked=False), **kwargs
-        )
+        super().__init__(required=False, widget=TwoLists(f"{what}s", is_stacked=False), **kwargs)
 
     def offer(self, known: Mapping[str, str], stored: Sequence[str]) -> None:
         """Set what can be chosen. What is stored and not known any more is shown too, to be taken out."""

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, ViewportSize
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -85,17 +84,6 @@ def open_page(page: Page) -> Callable[[str], Page]:
         return page
 
     return open_path
-
-
-@pytest.fixture
-def axe() -> Callable[[Page], None]:
-    """Assert that a page of the desk, in the state it is in, has no accessibility violation."""
-
-    def check(page: Page) -> None:
-        results = Axe().run(page, options=proof.AXE_OPTIONS)
-        assert not results.violations_count, results.generate_report()
-
-    return check
 
 
 @pytest.fixture

@@ -393,15 +393,19 @@ def test_what_a_release_keeps_is_not_worked_out_again(monkeypatch: pytest.Monkey
     monkeypatch.setattr(publishing, "_found", publishing.OrderedDict())
     monkeypatch.setattr(stories.runs, "_known", publishing.OrderedDict())
     run, checked = stories.run_through_questionnaire, publishing.check_content
-    ran, checks = [], []
-    monkeypatch.setattr(
-        stories, "run_through_questionnaire", lambda kb, s: (ran.append(kb), run(kb, s))[1]
-    )
-    monkeypatch.setattr(
-        publishing,
-        "check_content",
-        lambda rows, today: (checks.append(1), checked(rows, today=today))[1],
-    )
+    ran: list[object] = []
+    checks: list[object] = []
+
+    def running(kb: Any, scenario: Any) -> Any:
+        ran.append(kb)
+        return run(kb, scenario)
+
+    def checking(rows: Any, today: Any) -> Any:
+        checks.append(rows)
+        return checked(rows, today=today)
+
+    monkeypatch.setattr(stories, "run_through_questionnaire", running)
+    monkeypatch.setattr(publishing, "check_content", checking)
     plan = draft()
     assert all(kb is plan.told.kb for kb in ran)
     assert len(checks) == 1
