@@ -1,7 +1,7 @@
 """Every form of the desk, sent by every role, with the fields of more power added.
 
-Nothing changes but what the role may change. What each role may is tested in test_roles.py page by page; here nothing is
-named, so a new page is tested without being told. It takes half a minute, so only `run.py test --all` runs it.
+Nothing changes but what the role may change. What each role may is tested in test_roles.py page by page; here nothing
+is named, so a new page is tested without being told. It takes half a minute, so only `run.py test --all` runs it.
 """
 
 from __future__ import annotations
