@@ -86,6 +86,19 @@ def test_a_refused_page_keeps_what_was_ticked_and_links_to_what_is_wrong(visitor
     assert page.broken_anchors == []
 
 
+def test_each_line_of_the_error_summary_says_which_question_it_means(visitor: Visitor) -> None:
+    visitor.start()
+    html = page_of(visitor.client.post(address("you"), {})).html
+    start = html.index("data-error-summary")
+    summary = html[start : html.index("</ul>", start)]
+    lines = re.findall(r'<a href="#id_(\w+)_0">([^<]+)</a>', summary)
+    kb = current_knowledge_base()
+    assert [slug for slug, _ in lines] == ["age", "sex", "pregnancy"]
+    for slug, words in lines:
+        assert words.startswith(kb.questions[slug].title)
+    assert len({words for _, words in lines}) == 3
+
+
 def test_a_page_that_is_not_known_is_not_found(visitor: Visitor) -> None:
     visitor.start()
     assert visitor.client.get(address("no-such-page")).status_code == 404

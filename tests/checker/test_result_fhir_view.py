@@ -12,14 +12,9 @@ from checker.knowledge import current_knowledge_base
 from conditions.editions import Edition
 
 from .fhir_r4 import links, problems
-from .visitor import ANSWERS, RESULT, Visitor, address, reply
+from .visitor import ANSWERS, EYELID, HAND, RESULT, Visitor, address, reply
 
 FHIR = "/check/result/fhir/"
-EYELID = (
-    "age-18-39", "sex-female", "eyelid-flutter", "eyelid-one", "one-spot", "days-under-two-weeks", "onset-gradual",
-    "comes-and-goes", "most-days", "stress", "lack-of-sleep", "high-caffeine", "with-stress-or-tiredness",
-)  # fmt: skip
-HAND = ("age-60-plus", "sex-male", "flicker", "hand-or-fingers", "weak-hand-or-grip", "lost-a-task")
 
 
 def document_of(visitor: Visitor) -> dict[str, Any]:

@@ -19,18 +19,13 @@ from conditions.editions import Edition
 from conditions.limits import RateLimit
 from tests.pages import Page
 
-from .visitor import ANSWERS, RESULT, Visitor, address, reply
+from .visitor import ANSWERS, EYELID, HAND, RESULT, Visitor, address, reply
 
 DRAWN = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
     '<rect width="9" height="9" fill="rgb(25%, 50%, 75%)"/></svg>'
 )
 PDF = "/check/result/pdf/"
-EYELID = (
-    "age-18-39", "sex-female", "eyelid-flutter", "eyelid-one", "one-spot", "days-under-two-weeks", "onset-gradual",
-    "comes-and-goes", "most-days", "stress", "lack-of-sleep", "high-caffeine", "with-stress-or-tiredness",
-)  # fmt: skip
-HAND = ("age-60-plus", "sex-male", "flicker", "hand-or-fingers", "weak-hand-or-grip", "lost-a-task")
 
 
 @pytest.fixture(autouse=True)

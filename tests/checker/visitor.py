@@ -15,6 +15,12 @@ from tests.pages import Page, page_of
 
 START, ANSWERS, RESULT = "/check/", "/check/answers/", "/check/result/"
 MOST_SCREENS = 40
+# What people tell: a harmless lid, and a hand that grows weak.
+EYELID = (
+    "age-18-39", "sex-female", "eyelid-flutter", "eyelid-one", "one-spot", "days-under-two-weeks", "onset-gradual",
+    "comes-and-goes", "most-days", "stress", "lack-of-sleep", "high-caffeine", "with-stress-or-tiredness",
+)  # fmt: skip
+HAND = ("age-60-plus", "sex-male", "flicker", "hand-or-fingers", "weak-hand-or-grip", "lost-a-task")
 
 
 def address(page: str) -> str:

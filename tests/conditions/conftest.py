@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 
 from conditions import editions
 from conditions.content import Row
@@ -32,3 +35,14 @@ def small_rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
 @pytest.fixture(scope="session")
 def small_edition(small_rows: list[Row]) -> Edition:
     return edition_of(small_rows)
+
+
+@pytest.fixture
+def no_database(db: None) -> Iterator[None]:
+    """The database is away: whoever asks it is refused."""
+
+    def refuse(execute: Any, *args: Any) -> Any:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with connection.execute_wrapper(refuse):
+        yield

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -134,15 +131,6 @@ def test_the_count_is_forgotten_after_a_while_and_holds_no_address() -> None:
     strict = RateLimit(1)
     assert [strict.allows("198.51.100.1"), strict.allows("198.51.100.1")] == [True, False]
     assert "198.51.100.1" not in str(strict.__dict__)
-
-
-@pytest.fixture
-def no_database(db: None) -> Iterator[None]:
-    def refuse(execute: Any, *args: Any) -> Any:
-        raise OperationalError("server closed the connection unexpectedly")
-
-    with connection.execute_wrapper(refuse):
-        yield
 
 
 def test_while_the_database_is_away_the_text_is_kept_and_nothing_is_promised(

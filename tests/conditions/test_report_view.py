@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -144,15 +141,6 @@ def test_too_many_are_asked_to_wait(client: Client, edition: Edition) -> None:
     response = client.post(PATH, GOOD)
     assert response.status_code == 429
     assert "was not sent" in response.content.decode()
-
-
-@pytest.fixture
-def no_database(db: None) -> Iterator[None]:
-    def refuse(execute: Any, *args: Any) -> Any:
-        raise OperationalError("server closed the connection unexpectedly")
-
-    with connection.execute_wrapper(refuse):
-        yield
 
 
 def test_while_the_database_is_away_the_words_stay_and_nothing_is_promised(
