@@ -170,7 +170,7 @@ def test_the_result_can_be_saved_as_data_and_as_pdf(page: Page) -> None:
 def test_on_paper_the_result_is_whole_and_nothing_else_is(page: Page) -> None:
     to_result(page, HAND_GROWS_WEAK)
     page.emulate_media(media="print")
-    for words in ("History for a doctor", "Red flags", "Asked and denied"):
+    for words in ("For the doctor: what was answered", "Red flags", "Asked and denied"):
         expect(page.get_by_text(words).first).to_be_visible()
     for shown in ("form", ".takeaway", ".sos", ".menu", ".back", "aside.side"):
         for element in page.locator(shown).all():
