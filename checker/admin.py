@@ -57,6 +57,7 @@ class OptionInline(PlainLinks, Graded, admin.TabularInline):
 class QuestionAdmin(KeptSlug):
     grades = graded(PLAIN_GRADE, "title", "help", "why")
     list_display = ("title", "slug", "kind", "section", "page", "stage", "position")
+    list_editable = ("position",)
     list_filter = ("kind", "section", "stage")
     search_fields = ("slug", "title")
     autocomplete_fields = ("ask_if", "unless")

@@ -498,6 +498,7 @@ class RuleAdmin(ContentAdmin):
 class WarningSignAdmin(KeptSlug):
     grades = graded(PLAIN_GRADE, "statement", "what_to_do") | graded(LIBRARY_GRADE, "why")
     list_display = ("statement", "kind", "urgency", "slug", "position")
+    list_editable = ("position",)
     list_filter = ("kind", "urgency")
     search_fields = ("slug", "statement", "why")
     autocomplete_fields = ("may_point_to", "caps", "sources")
@@ -518,6 +519,7 @@ class CareAdviceAdmin(ContentAdmin):
 @admin.register(Helpline)
 class HelplineAdmin(KeptSlug):
     list_display = ("name", "kind", "country_name", "number", "hours", "position")
+    list_editable = ("position",)
     list_filter = ("kind", "country_name")
     search_fields = ("name", "number", "country_name")
     autocomplete_fields = ("source",)

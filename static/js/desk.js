@@ -32,7 +32,9 @@
     for (const field of graded()) {
       if (field.tagName === "TEXTAREA") {
         field.gradeLine = lineAfter(field, "grade");
-        together.set(field.dataset.grade, field);
+        if (!field.closest(".inline-group") || !together.has(field.dataset.grade)) {
+          together.set(field.dataset.grade, field);
+        }
       }
     }
     for (const [limit, field] of together) {
