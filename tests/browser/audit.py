@@ -33,7 +33,8 @@ from .visitor import EYELID, fill, next_screen, path_of, start
 
 FOLDER = ROOT / "var" / "audit"
 PROCESSES = 2
-MOST_TABS = 600
+MOST_TABS = 4000
+"""Between the first and the last place on a page: some hold a thousand links."""
 MOST_BYTES = 60 * 1024
 MOST_SCRIPT = 15 * 1024
 """Transferred on a first visit to any page, headers included: all of it, and its scripts."""
@@ -167,7 +168,7 @@ def weigh(address: str, paths: dict[str, str]) -> list[tuple[str, int, int]]:
         context = browser.new_context(base_url=address, viewport=VIEWPORTS["phone"])
         page = context.new_page()
         context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
-        context.on("requestfinished", transferred.append)
+        context.on("requestfinished", lambda request: transferred.append(request))
         names = states.pages(page, paths) if paths else states.eyelid(page)
         for name in names:
             page.wait_for_load_state("networkidle")
@@ -344,7 +345,10 @@ def main(wanted: list[str]) -> int:
             if wanted and name not in wanted:
                 continue
             started = time.monotonic()
-            part = look(address, pool)
+            try:
+                part = look(address, pool)
+            except Exception as error:  # The others are still worth knowing.
+                part = Part(name, found=[f"came to a stop: {error!r}"])
             part.seconds = time.monotonic() - started
             parts.append(part)
             result = part.missing and f"not done, missing: {part.missing}"
