@@ -184,7 +184,7 @@ def fingerprint_of_database() -> str:
                 tables.append(links.values_list(source, target))
         for table in tables:
             digest.update(f"\n{table.model._meta.db_table}\n".encode())
-            for values in table.iterator(chunk_size=2000):
+            for values in table:
                 digest.update(repr(values).encode())
     return digest.hexdigest()
 

@@ -125,9 +125,7 @@ def report(request: HttpRequest) -> HttpResponse:
     """Tell us what is wrong on a page. `?page=` names it; what was answered in a check never comes along."""
     if "sent" in request.GET:
         return _page(request, "conditions/report_sent.html")
-    page = page_of_ours(
-        request.POST.get("page") or request.GET.get("page") or reverse("home")
-    )
+    page = page_of_ours(request.POST.get("page") or request.GET.get("page") or reverse("home"))
     form = PageReportForm(request.POST or None, initial={"page": page})
     if request.method != "POST" or not form.is_valid():
         return _page(request, "conditions/report.html", form=form, reported=page)
