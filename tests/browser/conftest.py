@@ -90,9 +90,9 @@ def open_page(page: Page) -> Callable[[str], Page]:
 def sound(request: pytest.FixtureRequest) -> Callable[[Page], None]:
     """Assert what holds for every public page in every state, at every width, by day and by night.
 
-    An ordinary run sees the first few of what is built alike; a test marked `long` sees all of it.
+    An ordinary run takes a quick look; with `--all` everything is looked at.
     """
-    quick = request.node.get_closest_marker("long") is None
+    quick = request.config.getoption("markexpr") == "not long"
 
     def check(page: Page) -> None:
         found = proof.look_at(page, quick=quick)

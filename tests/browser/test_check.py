@@ -51,7 +51,7 @@ def test_an_eyelid_that_flutters_can_be_looked_after_at_home(page: Page, sound: 
     start(page)
 
     # When they answer everything
-    screens = answer_to_the_end(page, EYELID, on_each=sound)
+    screens = answer_to_the_end(page, EYELID)
     sound(page)
     see_the_result(page)
 
@@ -98,7 +98,7 @@ def test_a_hand_that_grows_weak_and_thin_is_to_be_seen_within_days(
     start(page)
 
     # When he answers everything
-    answer_to_the_end(page, HAND_GROWS_WEAK, on_each=sound)
+    answer_to_the_end(page, HAND_GROWS_WEAK)
     sound(page)
     see_the_result(page)
 
