@@ -269,6 +269,6 @@ def test_a_bad_file_on_the_command_line_changes_nothing(tmp_path: Path) -> None:
     path.write_text(HEAD + "benign,flicker,oftn,consensus,nhs,\n")
     with pytest.raises(CommandError, match="row 2, field band: 'oftn'"):
         call_command("load_content", path)
-    with pytest.raises(CommandError, match="is not there"):
+    with pytest.raises(CommandError, match="not a folder, nor a file"):
         call_command("load_content", tmp_path / "nothing.zip")
     assert Finding.objects.count() == 3

@@ -33,7 +33,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["folder"]
         if not folder.exists():
-            raise CommandError(f"{folder} is not there")
+            raise CommandError(f"{folder} is not a folder, nor a file that is there")
         try:
             changes = _load(folder, prune=options["prune"], dry_run=options["dry_run"])
         except ContentError as error:
