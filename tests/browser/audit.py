@@ -172,7 +172,10 @@ def weigh(address: str, paths: dict[str, str]) -> list[tuple[str, int, int]]:
         names = states.pages(page, paths) if paths else states.eyelid(page)
         for name in names:
             page.wait_for_load_state("networkidle")
-            last = max(n for n, r in enumerate(transferred) if r.is_navigation_request())
+            visits = [n for n, r in enumerate(transferred) if r.is_navigation_request()]
+            if not visits:
+                continue  # another state of the page that was weighed
+            last = visits[-1]
             sizes = {r.url: r.sizes() for r in transferred[last:]}
             bytes_of = {
                 url: size["responseBodySize"] + size["responseHeadersSize"]
