@@ -164,6 +164,7 @@ def weigh(address: str, paths: dict[str, str]) -> list[tuple[str, int, int]]:
     """Return of each page, and of each page of a check if there are no paths, its bytes and those of its scripts."""
     weighed: list[tuple[str, int, int]] = []
     transferred: list[Request] = []
+    known: dict[str, int] = {}
     with browsing() as browser:
         context = browser.new_context(base_url=address, viewport=VIEWPORTS["phone"])
         page = context.new_page()
@@ -181,6 +182,9 @@ def weigh(address: str, paths: dict[str, str]) -> list[tuple[str, int, int]]:
                 url: size["responseBodySize"] + size["responseHeadersSize"]
                 for url, size in sizes.items()
             }
+            # The browser keeps scripts in memory: what they weighed when they came first counts.
+            bytes_of = {url: max(size, known.get(url, 0)) for url, size in bytes_of.items()}
+            known |= bytes_of
             scripts = sum(size for url, size in bytes_of.items() if url.endswith(".js"))
             weighed.append((name, sum(bytes_of.values()), scripts))
             transferred.clear()
