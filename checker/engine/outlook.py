@@ -26,6 +26,8 @@ ALARM_WORTH = {
     Urgency.SAME_DAY: 2.0,
     Urgency.EMERGENCY: 4.0,
 }
+EXPLAINED = 0.1
+"""Least chance that what a firing rule excludes is there: whoever has the sign has its causes more often."""
 NEGLIGIBLE = 1e-4
 """Rules less likely than this to fire are left out."""
 
@@ -159,4 +161,13 @@ def _alarm(kb: KnowledgeBase, evidence: Evidence, chance: Floats) -> Floats:
     share = np.where(counts, rules.worth * fires / np.where(counts, shared_by, 1.0), 0.0)
     weight = np.where(holds, 0.0, share[rules.rule_of])[rules.clause_of]
     alarm: Floats = likely * np.bincount(rules.finding, weights=weight, minlength=len(chance))
+    # What the rules of the present level exclude could still take it away: a known old cause, a harmless setting.
+    made_it = (fires == 1.0) & (rules.urgency == current) & (rules.urgency > Urgency.ROUTINE)
+    relief = np.where(made_it, rules.worth, 0.0) / max(1, int(made_it.sum()))
+    excluded = np.where(rules.kind == ClauseKind.NONE, relief[rules.rule_of], 0.0)[rules.clause_of]
+    alarm += (
+        unknown
+        * np.maximum(chance, EXPLAINED)
+        * np.bincount(rules.finding, weights=excluded, minlength=len(chance))
+    )
     return alarm
