@@ -115,7 +115,10 @@ def is_emergency(alarms: Iterable[Reason]) -> bool:
 
 
 def _match_reasons(kb: KnowledgeBase, evidence: Evidence, shown: Iterable[Match]) -> list[Reason]:
-    """What fits well brings its usual urgency; above routine only with an objective supporting sign."""
+    """What fits well brings its usual urgency; above routine only with an objective supporting sign.
+
+    A fit alone never makes an emergency: that takes a sign, which has its own page and its own reason.
+    """
     reasons = []
     for match in shown:
         if match.fit is not Fit.WELL:
@@ -123,6 +126,7 @@ def _match_reasons(kb: KnowledgeBase, evidence: Evidence, shown: Iterable[Match]
         usual = match.condition.urgency
         if usual > Urgency.ROUTINE and not has_objective_support(kb, match, evidence):
             usual = Urgency.ROUTINE
+        usual = min(usual, Urgency.SAME_DAY)
         reasons.append(Reason(ReasonKind.MATCH, usual, match.condition.slug))
     return reasons
 
