@@ -316,6 +316,8 @@ WELL_PROBABILITY = 0.20
 PARTLY_PROBABILITY = 0.03
 WELL_SUPPORT = 0.7
 PARTLY_SUPPORT = 0.4
+TELLING_SIGN = 0.9
+"""Least weight (a factor of eight) of the sign that lets a feared disease be named where nothing alarms."""
 SHOWN = 5
 SIGN_ONSET = "sign-onset"
 """The question that dates a sign; its gate names the signs that it dates."""
@@ -335,9 +337,7 @@ def show(
         fit = fit_of(match)
         if fit is None or not _is_felt_or_seen(kb, match):
             continue
-        if _is_feared(match) and not (
-            has_objective_support(kb, match, evidence) and (alarmed or fit is Fit.WELL)
-        ):
+        if _is_feared(match) and not _may_be_named(kb, replace(match, fit=fit), evidence, alarmed):
             continue
         shown.append(replace(match, fit=fit))
     return tuple(shown[:SHOWN])
@@ -353,6 +353,15 @@ def fit_of(match: Match) -> Fit | None:
     return None
 
 
+def _may_be_named(kb: KnowledgeBase, match: Match, evidence: Evidence, alarmed: bool) -> bool:
+    """Whether a feared disease may stand among the matches: where nothing alarms, only on a telling sign."""
+    if alarmed:
+        return has_objective_support(kb, match, evidence)
+    return match.fit is Fit.WELL and has_objective_support(
+        kb, match, evidence, at_least=TELLING_SIGN
+    )
+
+
 def _is_felt_or_seen(kb: KnowledgeBase, match: Match) -> bool:
     """Whether something that the person feels or others see speaks for it: habits and tablets alone fit nobody."""
     return any(kb.findings[c.finding].kind is not FindingKind.CONTEXT for c in match.supporting)
@@ -362,7 +371,9 @@ def _is_feared(match: Match) -> bool:
     return match.condition.seriousness in (Seriousness.SERIOUS, Seriousness.EMERGENCY)
 
 
-def has_objective_support(kb: KnowledgeBase, match: Match, evidence: Evidence) -> bool:
+def has_objective_support(
+    kb: KnowledgeBase, match: Match, evidence: Evidence, *, at_least: float = WORTH_SAYING
+) -> bool:
     """Whether something that another person could see or test speaks for it.
 
     Signs that have been the same for months or years speak for what is known already, not for something new.
@@ -371,6 +382,8 @@ def has_objective_support(kb: KnowledgeBase, match: Match, evidence: Evidence) -
     if LONG_STANDING in evidence.present and SIGN_ONSET in kb.questions:
         old = kb.questions[SIGN_ONSET].ask_if
     return any(
-        kb.findings[c.finding].kind is FindingKind.OBJECTIVE and c.finding not in old
+        kb.findings[c.finding].kind is FindingKind.OBJECTIVE
+        and c.finding not in old
+        and c.weight >= at_least
         for c in match.supporting
     )
