@@ -38,6 +38,11 @@ class MatchingSettings:
 
     Habits, places and triggers stand for each other: who has one need not have the next.
     """
+    soft_limit: float = 0.6
+    """All soft denials together take no more than this from a score.
+
+    They are not independent: who has few of a condition's common extras tends to have none of them.
+    """
     unlisted_share: float = 0.15
     """Least share of people whose choice in a single-answer question a condition does not list."""
     elsewhere: float = 0.05
@@ -45,7 +50,7 @@ class MatchingSettings:
 
 
 DEFAULT = MatchingSettings()
-PLAIN = MatchingSettings(cap=math.inf, repeat=1.0, unticked=1.0, soft_denial=1.0)
+PLAIN = MatchingSettings(cap=math.inf, repeat=1.0, unticked=1.0, soft_denial=1.0, soft_limit=math.inf)
 """Everything of ours switched off: a naive Bayes ranking, for comparison with an independent one."""
 WORTH_SAYING = 0.05
 """Contributions below this (a factor of 1.12) count but are not listed: they would only add noise."""
@@ -112,8 +117,10 @@ class Weights:
 
     Of a single-answer question only the choice weighs: it says it all, the others add nothing.
     """
+    soft: NDArray[np.bool_]
+    """Whether a finding is no more than frequent in a candidate; shape (findings, candidates)."""
     frequency: Floats
-    """P(finding | candidate); shape (findings, candidates)."""
+    """P(finding | candidate); same shape."""
     entropy: Floats
     """Binary entropy of `frequency`, in bits; same shape."""
     background: Floats
@@ -143,7 +150,8 @@ def weigh(kb: KnowledgeBase, settings: MatchingSettings = DEFAULT) -> Weights:
     weight[EvidenceState.PRESENT] = np.clip(
         np.log10(frequency / background), -settings.cap, settings.cap
     )
-    weight[EvidenceState.ABSENT] = _denials(frequency, background, settings)
+    soft = frequency < Band.VERY_FREQUENT.probability
+    weight[EvidenceState.ABSENT] = _denials(frequency, background, soft, settings)
     weight[EvidenceState.ABSENT, single] = 0.0
     weight[EvidenceState.UNTICKED] = settings.unticked * weight[EvidenceState.ABSENT]
     return Weights(
@@ -154,6 +162,7 @@ def weigh(kb: KnowledgeBase, settings: MatchingSettings = DEFAULT) -> Weights:
         usual=tuple(map(_usual, conditions)),
         prior=np.log10([c.prevalence.weight for c in conditions]),
         weight=weight,
+        soft=soft,
         frequency=frequency,
         entropy=binary_entropy(frequency),
         background=background[:, 0],
@@ -177,11 +186,13 @@ def _in_groups(kb: KnowledgeBase) -> tuple[tuple[Finding, ...], Places]:
     return (*(f for members in groups.values() for f in members), *alone), numbers
 
 
-def _denials(frequency: Floats, background: Floats, settings: MatchingSettings) -> Floats:
+def _denials(
+    frequency: Floats, background: Floats, soft: NDArray[np.bool_], settings: MatchingSettings
+) -> Floats:
     """Return the weight of each finding when denied outright; shape (findings, candidates)."""
     weight = np.log10((1 - frequency) / (1 - background))
-    soft = np.where(frequency < Band.VERY_FREQUENT.probability, settings.soft_denial, 1.0)
-    denials: Floats = np.clip(soft * weight, -settings.cap, settings.cap)
+    softened = np.where(soft, settings.soft_denial, 1.0) * weight
+    denials: Floats = np.clip(softened, -settings.cap, settings.cap)
     return denials
 
 
@@ -294,18 +305,35 @@ def _weights_of(
     matrix = weights.weight[[evidence.states[slug] for slug in known], rows]
     grouped = int(rows.searchsorted(len(weights.group)))
     if grouped:
-        _count_once(matrix[:grouped], weights.group[rows[:grouped]], settings.repeat)
+        present = np.array([slug in evidence.present for slug in known[:grouped]])
+        _count_once(matrix[:grouped], weights.group[rows[:grouped]], present, settings.repeat)
+    denied = [k for k, slug in enumerate(known) if evidence.states[slug].is_denied]
+    if denied:
+        matrix[denied] = _limited(matrix[denied], weights.soft[rows[denied]], settings.soft_limit)
     return known, matrix
 
 
-def _count_once(block: Floats, group: Places, repeat: float) -> None:
+def _limited(denials: Floats, soft: NDArray[np.bool_], limit: float) -> Floats:
+    """Return denials of which the soft ones against a candidate add up to no more than the limit."""
+    against = soft & (denials < 0)
+    total = -np.sum(denials, axis=0, where=against)
+    share = np.divide(limit, total, out=np.ones_like(total), where=total > limit)
+    limited: Floats = np.where(against, denials * share, denials)
+    return limited
+
+
+def _count_once(
+    block: Floats, group: Places, present: NDArray[np.bool_], repeat: float
+) -> None:
     """Keep the strongest weight of each group in each column and shrink the others, in place.
 
-    `group` numbers the rows' groups, rising.
+    `group` numbers the rows' groups, rising. What is present goes before what is denied: who ticks one of two
+    findings that say nearly the same has not denied the other.
     """
     starts = np.flatnonzero(np.diff(group, prepend=-1))
     # Of equal weights the first counts: a difference that matters to no score makes it the strongest.
     strength = np.abs(block) - 1e-12 * np.arange(len(group))[:, None]
+    strength[~present] -= 100.0
     strongest = np.maximum.reduceat(strength, starts)
     sizes = np.diff(starts, append=len(group))
     np.multiply(block, repeat, out=block, where=strength < strongest.repeat(sizes, axis=0))

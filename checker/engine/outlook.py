@@ -164,7 +164,7 @@ def _alarm(kb: KnowledgeBase, evidence: Evidence, chance: Floats) -> Floats:
     # What the rules of the present level exclude could still take it away: a known old cause, a harmless setting.
     made_it = (fires == 1.0) & (rules.urgency == current) & (rules.urgency > Urgency.ROUTINE)
     relief = np.where(made_it, rules.worth, 0.0) / max(1, int(made_it.sum()))
-    excluded = np.where(rules.kind == ClauseKind.NONE, relief[rules.rule_of], 0.0)[rules.clause_of]
+    excluded = np.where(rules.is_none, relief[rules.rule_of], 0.0)[rules.clause_of]
     alarm += (
         unknown
         * np.maximum(chance, EXPLAINED)
