@@ -526,7 +526,7 @@ def quiet_emergencies(texts: Texts) -> Iterator[Problem]:
         if ticks is None:
             continue  # unreachable_findings says so
         verdict = _assessed(texts, ticks).verdict
-        if not verdict.is_emergency_by_sign:
+        if not verdict.is_emergency:
             yield _error(
                 f"option {slug}",
                 f"stands among the emergency signs and gives {verdict.urgency.slug}",

@@ -202,7 +202,7 @@ def _opening_is_done(walked: Walk) -> bool:
 def emergency(request: HttpRequest, visit: Visit) -> HttpResponse:
     """A sign that needs help now: whom to call, what to say, why. POST: continue anyway."""
     assessment = assess(visit.kb, visit.check.answers)
-    if not assessment.verdict.is_emergency_by_sign:
+    if not assessment.verdict.is_emergency:
         return redirect(_address_of(visit.walk.next))
     if request.method == "POST":
         check = cookie.Check(
@@ -253,7 +253,7 @@ def result(request: HttpRequest, visit: Visit) -> HttpResponse:
 def _result_of(visit: Visit) -> ResultPage | HttpResponse:
     """Return the result, or the way to what must come before it."""
     assessment = assess(visit.kb, visit.check.answers)
-    if assessment.verdict.is_emergency_by_sign and not visit.check.continued:
+    if assessment.verdict.is_emergency and not visit.check.continued:
         return redirect("checker:emergency")
     if not _opening_is_done(visit.walk):
         return redirect(f"{_address_of(visit.walk.next)}?notice=not-yet")

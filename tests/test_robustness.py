@@ -173,7 +173,7 @@ def see_the_result(edition: Edition, data: st.DataObject) -> None:
     """Answer at random as the site asks, to the end; look at the page that a visitor would get. No query."""
     kb = knowledge_base_of(edition)
     answers = answered_at_random(kb, random.Random(data.draw(st.integers(0, 2**63))))
-    urgent = assess(kb, answers).verdict.is_emergency_by_sign
+    urgent = assess(kb, answers).verdict.is_emergency
     continued = data.draw(st.booleans())
     client = Client()
     client.cookies[django_settings.ANSWER_COOKIE] = packed(kb, answers, continued=continued)

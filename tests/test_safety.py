@@ -145,10 +145,10 @@ def test_a_baby_is_asked_no_function_test_and_earns_nothing_by_silence(
 
 def test_runs_of_jerks_in_a_baby_are_an_emergency(shipped_kb: KnowledgeBase) -> None:
     runs = evidence_of(["age-under-2", "infant-clusters-of-jerks"])
-    assert assess_evidence(shipped_kb, runs).verdict.is_emergency_by_sign
+    assert assess_evidence(shipped_kb, runs).verdict.is_emergency
     # Whatever else is said beside it, and also of a baby that jerks in sleep.
     asleep = evidence_of([*runs.present, "only-in-sleep", "during-sleep", "sudden-jerk"])
-    assert assess_evidence(shipped_kb, asleep).verdict.is_emergency_by_sign
+    assert assess_evidence(shipped_kb, asleep).verdict.is_emergency
 
 
 # --- pregnancy -------------------------------------------------------------------------------------

@@ -217,7 +217,7 @@ def test_every_emergency_sign_alone_is_an_emergency(shipped_kb: KnowledgeBase) -
     for option in shipped_kb.questions["emergency-signs"].options:
         verdict = assess_evidence(shipped_kb, evidence_of([option.finding.slug])).verdict
         assert verdict.urgency is Urgency.EMERGENCY, option.finding.slug
-        assert verdict.is_emergency_by_sign, option.finding.slug
+        assert verdict.is_emergency, option.finding.slug
 
 
 def test_no_calm_answer_beside_it_calms_an_emergency_sign(shipped_kb: KnowledgeBase) -> None:

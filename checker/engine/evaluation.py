@@ -163,7 +163,7 @@ def run_through_questionnaire(kb: KnowledgeBase, scenario: Scenario) -> Outcome:
     for screens in range(MOST_SCREENS):
         walked = walk(kb, answers)
         assessment = assess(kb, answers)
-        if assessment.verdict.is_emergency_by_sign:
+        if assessment.verdict.is_emergency:
             return _outcome(kb, scenario, assessment, screens=screens, ended_early=True)
         if walked.next is None:
             return _outcome(kb, scenario, assessment, screens=screens, ended_early=False)

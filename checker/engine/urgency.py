@@ -43,8 +43,11 @@ class UrgencyVerdict:
     reasons: tuple[Reason, ...]
     would_change: tuple[str, ...]
     """Slugs of warning signs that were not denied and would make it more urgent."""
-    is_emergency_by_sign: bool
-    """True when a rule or an objective sign alone, not a match, makes it an emergency."""
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether a warning sign or an objective finding makes it an emergency: a match never does."""
+        return self.urgency is Urgency.EMERGENCY
 
 
 def holds(clause: Clause, evidence: Evidence) -> bool:
@@ -83,7 +86,6 @@ def judge(kb: KnowledgeBase, evidence: Evidence, shown: Iterable[Match]) -> Urge
         urgency=level,
         reasons=tuple(sorted(reasons, key=lambda reason: -reason.urgency)),
         would_change=would_change(kb, evidence, level),
-        is_emergency_by_sign=is_emergency(alarms),
     )
 
 

@@ -108,7 +108,7 @@ def test_an_objective_sign_alone_gives_its_floor() -> None:
     assert Reason(ReasonKind.FLOOR, Urgency.SOON, "weak") in verdict("weak").reasons
 
 
-def test_an_emergency_by_sign_is_told_from_one_by_match() -> None:
+def test_only_a_sign_makes_an_emergency() -> None:
     kb = world("""
         finding   stiff  very-rare objective
         finding   feels  very-rare
@@ -117,8 +117,8 @@ def test_an_emergency_by_sign_is_told_from_one_by_match() -> None:
     """)
     by_match = assess_evidence(kb, evidence_of(["stiff"])).verdict
     by_sign = assess_evidence(kb, evidence_of(["stiff", "feels"])).verdict
-    assert (by_match.urgency, by_match.is_emergency_by_sign) == (Urgency.EMERGENCY, False)
-    assert (by_sign.urgency, by_sign.is_emergency_by_sign) == (Urgency.EMERGENCY, True)
+    assert (by_match.urgency, by_match.is_emergency) == (Urgency.SAME_DAY, False)
+    assert (by_sign.urgency, by_sign.is_emergency) == (Urgency.EMERGENCY, True)
 
 
 def test_what_fits_well_brings_its_usual_urgency_with_an_objective_sign() -> None:
