@@ -50,7 +50,9 @@ class MatchingSettings:
 
 
 DEFAULT = MatchingSettings()
-PLAIN = MatchingSettings(cap=math.inf, repeat=1.0, unticked=1.0, soft_denial=1.0, soft_limit=math.inf)
+PLAIN = MatchingSettings(
+    cap=math.inf, repeat=1.0, unticked=1.0, soft_denial=1.0, soft_limit=math.inf
+)
 """Everything of ours switched off: a naive Bayes ranking, for comparison with an independent one."""
 WORTH_SAYING = 0.05
 """Contributions below this (a factor of 1.12) count but are not listed: they would only add noise."""
@@ -322,9 +324,7 @@ def _limited(denials: Floats, soft: NDArray[np.bool_], limit: float) -> Floats:
     return limited
 
 
-def _count_once(
-    block: Floats, group: Places, present: NDArray[np.bool_], repeat: float
-) -> None:
+def _count_once(block: Floats, group: Places, present: NDArray[np.bool_], repeat: float) -> None:
     """Keep the strongest weight of each group in each column and shrink the others, in place.
 
     `group` numbers the rows' groups, rising. What is present goes before what is denied: who ticks one of two
