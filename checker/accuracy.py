@@ -150,18 +150,19 @@ MEASURES = (
 )
 BY_SLUG = {measure.slug: measure for measure in MEASURES}
 
-# The stories kept back, run before anything was set by stories (24 November 2026, commit 44c09f6). It stays
-# here because a release keeps only its own run.
+# The two hundred stories kept back now, run on the content and engine of commit 539d929: as they were before any
+# change of the day on which these stories were written (27 November 2026). It stays here because a release keeps
+# only its own run.
 FIRST_RUN: Mapping[str, Share] = {
-    "right": Share(83, 90),
-    "exact": Share(69, 90),
-    "safe": Share(89, 90),
-    "emergencies": Share(22, 23),
-    "at-home": Share(7, 9),
-    "first": Share(50, 63),
-    "first-three": Share(58, 63),
-    "no-alarm": Share(29, 33),
-    "no-match": Share(4, 4),
+    "right": Share(182, 200),
+    "exact": Share(144, 200),
+    "safe": Share(196, 200),
+    "emergencies": Share(55, 56),
+    "at-home": Share(39, 45),
+    "first": Share(103, 135),
+    "first-three": Share(121, 135),
+    "no-alarm": Share(101, 102),
+    "no-match": Share(3, 4),
 }
 
 GROUPS = {
