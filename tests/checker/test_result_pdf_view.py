@@ -65,11 +65,15 @@ def sheet(visitor: Visitor, sheets: list[str]) -> Page:
 
 
 def to_the_end(visitor: Visitor, story: tuple[str, ...]) -> None:
-    """Go on past an emergency, and answer the rest."""
+    """Go on past an emergency and past the page with someone to talk to, and answer the rest."""
     if visitor.tell(*story) == "/check/emergency/":
         path = visitor.send("/check/emergency/", {})
         while path not in (ANSWERS, RESULT):
-            path = visitor.send(path, reply(visitor.see(path), story))
+            page = visitor.see(path)
+            if path == "/check/support/":
+                (path,) = (a["href"] for a in page.all("a", **{"class": "btn btn-quiet"}))
+            else:
+                path = visitor.send(path, reply(page, story))
 
 
 # ---------------------------------------------------------------- set for real
