@@ -150,19 +150,19 @@ MEASURES = (
 )
 BY_SLUG = {measure.slug: measure for measure in MEASURES}
 
-# The two hundred stories kept back now, run on the content and engine of commit 539d929: as they were before any
+# The hundred stories kept back now, run on the content and engine of commit 539d929: as they were before any
 # change of the day on which these stories were written (27 November 2026). It stays here because a release keeps
 # only its own run.
 FIRST_RUN: Mapping[str, Share] = {
-    "right": Share(182, 200),
-    "exact": Share(144, 200),
-    "safe": Share(196, 200),
-    "emergencies": Share(55, 56),
-    "at-home": Share(39, 45),
-    "first": Share(103, 135),
-    "first-three": Share(121, 135),
-    "no-alarm": Share(101, 102),
-    "no-match": Share(3, 4),
+    "right": Share(90, 100),
+    "exact": Share(73, 100),
+    "safe": Share(98, 100),
+    "emergencies": Share(28, 28),
+    "at-home": Share(15, 19),
+    "first": Share(48, 64),
+    "first-three": Share(59, 64),
+    "no-alarm": Share(47, 48),
+    "no-match": Share(2, 2),
 }
 
 GROUPS = {
