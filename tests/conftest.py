@@ -25,6 +25,20 @@ hypothesis_settings.register_profile("long", max_examples=2000, deadline=None, d
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, run only what may touch a database: the rest ran on SQLite, and cannot tell them apart."""
+    if os.environ.get("TEST_DB") != "postgres":
+        return
+    touches = [
+        item.get_closest_marker("django_db") is not None
+        or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+        for item in items
+    ]
+    left_out = [item for item, may in zip(items, touches, strict=True) if not may]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item, may in zip(items, touches, strict=True) if may]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _files_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Static files by their plain names, and nothing written outside a temporary folder."""

@@ -76,6 +76,7 @@ def test_loading_the_shipped_content_and_reading_it_back_changes_nothing(
     assert content.save_rows(shipped_rows, prune=True) == NOTHING
 
 
+@pytest.mark.long  # a minute of single look-ups; the small folder below goes the same way in every run
 @pytest.mark.django_db
 def test_djangos_own_loaddata_reads_the_shipped_files(shipped_rows: list[Row]) -> None:
     call_command("loaddata", *_parents_first(settings.CONTENT_FOLDER), verbosity=0)
