@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -185,29 +185,45 @@ class KnowledgeBase:
 
         Of each rule only the rarest requirement counts here, so that few signs have to be looked at.
         """
-        needing: dict[str, set[str]] = {}
+        return self._signs_by(lambda needed: needed[0] if needed else ())
+
+    @cached_property
+    def signs_near(self) -> Mapping[str, frozenset[str]]:
+        """Slugs of the signs that one finding more may make fire, once a finding is there; others stand under "".
+
+        A rule that lacks one requirement meets every other: so it meets one of its two rarest.
+        """
+        return self._signs_by(lambda needed: needed[0] | needed[1] if len(needed) > 1 else ())
+
+    def _signs_by(
+        self, choose: Callable[[Sequence[AbstractSet[str]]], Iterable[str]]
+    ) -> Mapping[str, frozenset[str]]:
+        """Return slugs of signs by the findings chosen from the requirements of each rule, rarest first."""
+        by: dict[str, set[str]] = {}
         for sign in self.signs.values():
             for rule in sign.rules:
-                for finding in _rarest_requirement(rule, self.findings) or {""}:
-                    needing.setdefault(finding, set()).add(sign.slug)
-        return MappingProxyType({finding: frozenset(signs) for finding, signs in needing.items()})
+                needed = sorted(
+                    _requirements(rule),
+                    key=lambda slugs: sum(self.findings[slug].background for slug in slugs),
+                )
+                for finding in choose(needed) or {""}:
+                    by.setdefault(finding, set()).add(sign.slug)
+        return MappingProxyType({finding: frozenset(signs) for finding, signs in by.items()})
 
 
-def _rarest_requirement(
-    rule: Sequence[Clause], findings: Mapping[str, Finding]
-) -> AbstractSet[str]:
-    """Return findings of which a rule needs at least one, as rare together as can be; none if it needs none."""
-
-    def share(slugs: Iterable[str]) -> float:
-        return sum(findings[slug].background for slug in slugs)
-
-    needed: list[AbstractSet[str]] = []
+def _requirements(rule: Sequence[Clause]) -> list[frozenset[str]]:
+    """Return sets of findings of each of which a rule needs one."""
+    needed: list[frozenset[str]] = []
     for clause in rule:
-        if clause.kind is ClauseKind.ALL:
-            needed += [{finding} for finding in clause.findings]
-        elif clause.kind is not ClauseKind.NONE:
-            needed.append(clause.findings)
-    return min(needed, key=share, default=frozenset())
+        match clause.kind:
+            case ClauseKind.ALL:
+                needed += [frozenset({finding}) for finding in clause.findings]
+            case ClauseKind.ANY:
+                needed.append(clause.findings)
+            case ClauseKind.AT_LEAST:
+                # Whoever lacks one of several has another of the same set.
+                needed += [clause.findings] * clause.minimum
+    return needed
 
 
 def applies(present: AbstractSet[str], *, only_if: frozenset[str], unless: frozenset[str]) -> bool:

@@ -119,14 +119,18 @@ class Weights:
 
     Of a single-answer question only the choice weighs: it says it all, the others add nothing.
     """
-    soft: NDArray[np.bool_]
-    """Whether a finding is no more than frequent in a candidate; shape (findings, candidates)."""
+    strength: Floats
+    """How strong a weight is beside the others of its group; shape (states, rows with a group, candidates)."""
+    soft_denial: Floats
+    """One where a state softly denies a candidate, else zero: ready to multiply with; shape as of `weight`."""
     frequency: Floats
-    """P(finding | candidate); same shape."""
+    """P(finding | candidate); shape (findings, candidates)."""
     entropy: Floats
     """Binary entropy of `frequency`, in bits; same shape."""
     background: Floats
     """P(finding) among everyone who looks up twitching; shape (findings,)."""
+    background_entropy: Floats
+    """Its binary entropy, in bits; same shape."""
     elsewhere: float
     """Base-10 log weight of "none of these"."""
 
@@ -156,6 +160,7 @@ def weigh(kb: KnowledgeBase, settings: MatchingSettings = DEFAULT) -> Weights:
     weight[EvidenceState.ABSENT] = _denials(frequency, background, soft, settings)
     weight[EvidenceState.ABSENT, single] = 0.0
     weight[EvidenceState.UNTICKED] = settings.unticked * weight[EvidenceState.ABSENT]
+    denied = [state.is_denied for state in EvidenceState]
     return Weights(
         conditions=conditions,
         findings=tuple(row),
@@ -164,10 +169,12 @@ def weigh(kb: KnowledgeBase, settings: MatchingSettings = DEFAULT) -> Weights:
         usual=tuple(map(_usual, conditions)),
         prior=np.log10([c.prevalence.weight for c in conditions]),
         weight=weight,
-        soft=soft,
+        strength=_strengths(weight[:, : len(group)], denied),
+        soft_denial=(soft & (weight < 0) & np.array(denied)[:, None, None]).astype(float),
         frequency=frequency,
         entropy=binary_entropy(frequency),
         background=background[:, 0],
+        background_entropy=binary_entropy(background[:, 0]),
         elsewhere=math.log10(settings.elsewhere),
     )
 
@@ -196,6 +203,18 @@ def _denials(
     softened = np.where(soft, settings.soft_denial, 1.0) * weight
     denials: Floats = np.clip(softened, -settings.cap, settings.cap)
     return denials
+
+
+def _strengths(weight: Floats, denied: list[bool]) -> Floats:
+    """Return how strong weights are beside each other; shape (states, findings, candidates).
+
+    What is present goes before what is denied: who ticks one of two findings that say nearly the same has not
+    denied the other.
+    """
+    # Of equal weights the first counts: a difference that matters to no score makes it the strongest.
+    strength: Floats = np.abs(weight) - 1e-12 * np.arange(weight.shape[1])[:, None]
+    strength[denied] -= 100.0
+    return strength
 
 
 def binary_entropy(p: Floats) -> Floats:
@@ -262,7 +281,9 @@ def rank(
     scores = weights.prior + matrix.sum(axis=0)
     probabilities = posterior(weights, scores)
     worth = np.flatnonzero(probabilities >= at_least)
-    best_first = worth[np.argsort(-scores[worth], kind="stable")]
+    best_first = worth[np.argsort(-scores[worth], kind="stable")].tolist()
+    columns = matrix[:, best_first].T.tolist()
+    states = evidence.states
     return tuple(
         Match(
             condition=weights.conditions[i],
@@ -270,15 +291,17 @@ def rank(
             score=float(scores[i]),
             probability=float(probabilities[i]),
             contributions=tuple(
-                Contribution(slug, evidence.states[slug], weight)
-                for slug, weight in zip(known, matrix[:, i].tolist(), strict=True)
+                Contribution(slug, states[slug], weight)
+                for slug, weight in zip(known, column, strict=True)
                 if weight
             ),
             unconfirmed=tuple(
-                slug for slug in weights.usual[i] if evidence[slug] is EvidenceState.UNKNOWN
+                slug
+                for slug in weights.usual[i]
+                if states.get(slug, EvidenceState.UNKNOWN) is EvidenceState.UNKNOWN
             ),
         )
-        for i in best_first
+        for i, column in zip(best_first, columns, strict=True)
     )
 
 
@@ -297,46 +320,54 @@ def posterior(weights: Weights, scores: Floats) -> Floats:
     return shares
 
 
+def states_by_row(weights: Weights, evidence: Evidence) -> Places:
+    """Return the state of every finding as a number; shape (findings,)."""
+    row = weights.row
+    told = {row[slug]: state for slug, state in evidence.states.items() if slug in row}
+    states = np.zeros(len(row), dtype=np.intp)
+    states[np.fromiter(told, np.intp, len(told))] = np.fromiter(told.values(), np.intp, len(told))
+    return states
+
+
 def _weights_of(
     weights: Weights, evidence: Evidence, settings: MatchingSettings
 ) -> tuple[list[str], Floats]:
     """Return the known findings and what each adds to each score; shape (known, candidates)."""
-    row = weights.row
-    rows = np.array(sorted(row[slug] for slug in evidence.states if slug in row), dtype=np.intp)
-    known = [weights.findings[i] for i in rows]
-    matrix = weights.weight[[evidence.states[slug] for slug in known], rows]
+    state_of = states_by_row(weights, evidence)
+    # Row by row, so that the findings of a group stand together.
+    rows = np.flatnonzero(state_of)
+    states = state_of[rows]
+    matrix = weights.weight[states, rows]
     grouped = int(rows.searchsorted(len(weights.group)))
     if grouped:
-        present = np.array([slug in evidence.present for slug in known[:grouped]])
-        _count_once(matrix[:grouped], weights.group[rows[:grouped]], present, settings.repeat)
-    denied = [k for k, slug in enumerate(known) if evidence.states[slug].is_denied]
-    if denied:
-        matrix[denied] = _limited(matrix[denied], weights.soft[rows[denied]], settings.soft_limit)
-    return known, matrix
+        strength = weights.strength[states[:grouped], rows[:grouped]]
+        _count_once(matrix[:grouped], strength, weights.group[rows[:grouped]], settings.repeat)
+    _limit(matrix, weights.soft_denial[states, rows], settings.soft_limit)
+    return [weights.findings[i] for i in rows.tolist()], matrix
 
 
-def _limited(denials: Floats, soft: NDArray[np.bool_], limit: float) -> Floats:
-    """Return denials of which the soft ones against a candidate add up to no more than the limit."""
-    against = soft & (denials < 0)
-    total = -np.sum(denials, axis=0, where=against)
-    share = np.divide(limit, total, out=np.ones_like(total), where=total > limit)
-    limited: Floats = np.where(against, denials * share, denials)
-    return limited
+def _limit(matrix: Floats, soft_denial: Floats, limit: float) -> None:
+    """Shrink the soft denials of each candidate, in place, so that together they take no more than the limit."""
+    total = -(matrix * soft_denial).sum(axis=0)
+    over = np.flatnonzero(total > limit)
+    if over.size:
+        matrix[:, over] *= 1.0 - soft_denial[:, over] * (1.0 - limit / total[over])
 
 
-def _count_once(block: Floats, group: Places, present: NDArray[np.bool_], repeat: float) -> None:
+def _count_once(block: Floats, strength: Floats, group: Places, repeat: float) -> None:
     """Keep the strongest weight of each group in each column and shrink the others, in place.
 
-    `group` numbers the rows' groups, rising. What is present goes before what is denied: who ticks one of two
-    findings that say nearly the same has not denied the other.
+    `group` numbers the rows' groups, rising.
     """
-    starts = np.flatnonzero(np.diff(group, prepend=-1))
-    # Of equal weights the first counts: a difference that matters to no score makes it the strongest.
-    strength = np.abs(block) - 1e-12 * np.arange(len(group))[:, None]
-    strength[~present] -= 100.0
+    begins = np.ones(len(group), dtype=np.bool_)
+    np.not_equal(group[1:], group[:-1], out=begins[1:])
+    starts = np.flatnonzero(begins)
+    if len(starts) == len(group):
+        return
     strongest = np.maximum.reduceat(strength, starts)
-    sizes = np.diff(starts, append=len(group))
-    np.multiply(block, repeat, out=block, where=strength < strongest.repeat(sizes, axis=0))
+    # Of each row, the strongest of its own group.
+    own = strongest[begins.cumsum() - 1]
+    np.multiply(block, repeat, out=block, where=strength < own)
 
 
 # What may be called a fit (docs/adr/0003-matching.md).

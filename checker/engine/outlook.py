@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .evidence import Evidence
 from .knowledge import Clause, KnowledgeBase, Question
-from .matching import Floats, binary_entropy, posterior, score, weigh
+from .matching import Floats, Places, binary_entropy, posterior, score, states_by_row, weigh
 from .urgency import alarms_of
 from .vocabulary import ClauseKind, EvidenceState, QuestionKind, SignKind, Urgency
 
@@ -42,15 +42,36 @@ class Outlook:
     alarm: Floats
     """Chance that it makes a warning sign fire, times what that sign is worth."""
 
+    @cached_property
+    def worth(self) -> list[float]:
+        """Information and alarm of each finding together: plain numbers, since a question sums only a few."""
+        worth: list[float] = (self.information * _share_told(self.kb) + self.alarm).tolist()
+        return worth
+
     def value(self, question: Question, places: Sequence[int]) -> float:
         """Return the expected worth of asking a question with the options at `places`."""
-        row = weigh(self.kb).row
-        rows = [row[question.options[place].finding.slug] for place in places]
-        information = float(self.information[rows].sum())
+        rows = _rows_of_options(self.kb)[question.slug]
+        return sum([self.worth[rows[place]] for place in places])
+
+
+@lru_cache(maxsize=8)
+def _share_told(kb: KnowledgeBase) -> Floats:
+    """Return the share of each finding's information that counts: choices that exclude each other overlap."""
+    share = np.ones(len(weigh(kb).findings))
+    for question in kb.questions.values():
         if question.kind is QuestionKind.SINGLE:
-            # Choices of one question exclude each other, so their information overlaps.
-            information /= 2
-        return information + float(self.alarm[rows].sum())
+            share[list(_rows_of_options(kb)[question.slug])] = 0.5
+    return share
+
+
+@lru_cache(maxsize=8)
+def _rows_of_options(kb: KnowledgeBase) -> dict[str, tuple[int, ...]]:
+    """Return the row of each option's finding, by question."""
+    row = weigh(kb).row
+    return {
+        question.slug: tuple(row[option.finding.slug] for option in question.options)
+        for question in kb.questions.values()
+    }
 
 
 def look_ahead(kb: KnowledgeBase, evidence: Evidence) -> Outlook:
@@ -60,11 +81,11 @@ def look_ahead(kb: KnowledgeBase, evidence: Evidence) -> Outlook:
     # What fits none of the candidates behaves like the background.
     rest = max(0.0, 1.0 - float(shares.sum()))
     chance = weights.frequency @ shares + rest * weights.background
-    mixed = weights.entropy @ shares + rest * binary_entropy(weights.background)
+    mixed = weights.entropy @ shares + rest * weights.background_entropy
     return Outlook(
         kb=kb,
         information=np.maximum(binary_entropy(chance) - mixed, 0.0),
-        alarm=_alarm(kb, evidence, chance),
+        alarm=_alarm(kb, evidence, states_by_row(weights, evidence), chance),
     )
 
 
@@ -126,7 +147,7 @@ def _least(clause: Clause) -> int:
             return clause.minimum
 
 
-def _alarm(kb: KnowledgeBase, evidence: Evidence, chance: Floats) -> Floats:
+def _alarm(kb: KnowledgeBase, evidence: Evidence, states: Places, chance: Floats) -> Floats:
     """Return, by finding, the chance that learning it makes a more urgent sign fire, times its worth.
 
     The chance of a rule is the product over its open clauses, shared among the findings that they lack.
@@ -134,11 +155,8 @@ def _alarm(kb: KnowledgeBase, evidence: Evidence, chance: Floats) -> Floats:
     rules = _rules(kb)
     if not rules.finding.size:
         return np.zeros_like(chance)
-    row = weigh(kb).row
-    present, unknown = np.zeros_like(chance), np.ones_like(chance)
-    for slug, state in evidence.states.items():
-        unknown[row[slug]] = 0.0
-        present[row[slug]] = state is EvidenceState.PRESENT
+    present = (states == EvidenceState.PRESENT).astype(float)
+    unknown = (states == EvidenceState.UNKNOWN).astype(float)
     likely = unknown * chance
 
     def per_clause(values: Floats) -> Floats:
@@ -161,13 +179,24 @@ def _alarm(kb: KnowledgeBase, evidence: Evidence, chance: Floats) -> Floats:
     share = np.where(counts, rules.worth * fires / np.where(counts, shared_by, 1.0), 0.0)
     weight = np.where(holds, 0.0, share[rules.rule_of])[rules.clause_of]
     alarm: Floats = likely * np.bincount(rules.finding, weights=weight, minlength=len(chance))
-    # What the rules of the present level exclude could still take it away: a known old cause, a harmless setting.
-    made_it = (fires == 1.0) & (rules.urgency == current) & (rules.urgency > Urgency.ROUTINE)
-    relief = np.where(made_it, rules.worth, 0.0) / max(1, int(made_it.sum()))
-    excluded = np.where(rules.is_none, relief[rules.rule_of], 0.0)[rules.clause_of]
-    alarm += (
-        unknown
-        * np.maximum(chance, EXPLAINED)
-        * np.bincount(rules.finding, weights=excluded, minlength=len(chance))
-    )
+    if current > Urgency.ROUTINE:
+        alarm += _relief(rules, (fires == 1.0) & (rules.urgency == current), unknown, chance)
     return alarm
+
+
+def _relief(
+    rules: _Rules, made_it: NDArray[np.bool_], unknown: Floats, chance: Floats
+) -> Floats | float:
+    """Return what it is worth to learn what the rules that made the level exclude.
+
+    It could still take the level away: a known old cause, a harmless setting.
+    """
+    count = int(made_it.sum())
+    if not count:
+        # An objective finding alone made the level, and no rule excludes anything.
+        return 0.0
+    relief = np.where(made_it, rules.worth, 0.0) / count
+    excluded = np.where(rules.is_none, relief[rules.rule_of], 0.0)[rules.clause_of]
+    total = np.bincount(rules.finding, weights=excluded, minlength=len(chance))
+    found: Floats = unknown * np.maximum(chance, EXPLAINED) * total
+    return found

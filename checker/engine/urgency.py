@@ -5,7 +5,7 @@ Ranking and urgency are two engines: a good match may raise a level, never lower
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -93,7 +93,7 @@ def alarms_of(kb: KnowledgeBase, evidence: Evidence) -> tuple[Reason, ...]:
     """Return every warning sign that fires and every floor that an objective finding brings."""
     signs = [
         Reason(ReasonKind.SIGN, sign.urgency, sign.slug)
-        for sign in _possible_signs(kb, evidence)
+        for sign in _possible_signs(kb, evidence, kb.signs_needing)
         if sign.kind is SignKind.WARNING and fires(sign, evidence)
     ]
     floors = [
@@ -104,10 +104,11 @@ def alarms_of(kb: KnowledgeBase, evidence: Evidence) -> tuple[Reason, ...]:
     return (*signs, *sorted(floors, key=lambda reason: (-reason.urgency, reason.slug)))
 
 
-def _possible_signs(kb: KnowledgeBase, evidence: Evidence) -> list[Sign]:
-    """Return the few signs that can fire at all with what is there, in the order of the content."""
-    needing = kb.signs_needing
-    slugs = {slug for finding in ("", *evidence.present) for slug in needing.get(finding, ())}
+def _possible_signs(
+    kb: KnowledgeBase, evidence: Evidence, by_finding: Mapping[str, frozenset[str]]
+) -> list[Sign]:
+    """Return the few signs that an index of them names for what is there, in the order of the content."""
+    slugs = {slug for finding in ("", *evidence.present) for slug in by_finding.get(finding, ())}
     return [sign for slug, sign in kb.signs.items() if slug in slugs]
 
 
@@ -137,7 +138,7 @@ def _calmed(kb: KnowledgeBase, evidence: Evidence, reasons: list[Reason]) -> lis
     """Drop what a calm sign caps. It holds only when nothing outside its caps raises an alarm."""
     calm = [
         sign
-        for sign in _possible_signs(kb, evidence)
+        for sign in _possible_signs(kb, evidence, kb.signs_needing)
         if sign.kind is SignKind.CALM
         and fires(sign, evidence)
         and all(
@@ -206,7 +207,7 @@ def would_change(
     Thoughts of self-harm have a card of their own and stand in no list.
     """
     open_signs = []
-    for place, sign in enumerate(kb.signs.values()):
+    for place, sign in enumerate(_possible_signs(kb, evidence, kb.signs_near)):
         if sign.kind is SignKind.WARNING and level < sign.urgency <= up_to:
             chance = max((_one_step(kb, rule, evidence) for rule in sign.rules), default=0.0)
             if chance > 0:
