@@ -87,6 +87,8 @@ class Answer:
     """The findings behind `said`, in the same order; none where "none of these" was said."""
     present: tuple[str, ...]
     """The labels of the findings that are there: for a line "Can you ...?" answered no, what is lost."""
+    lines: tuple[tuple[str, str], ...]
+    """Of a question made of lines: each that was answered, and "Yes" or "No"."""
     is_none: bool
     """Everything that was asked was denied: `said` holds the words for it."""
     is_unsure: bool
@@ -176,12 +178,14 @@ def answer_to(
     )
     said: list[str] = []
     findings: list[str] = []
+    lines: list[tuple[str, str]] = []
     is_denied = False
     for option in options:
         slug = option.finding.slug
         state = states.get(slug, EvidenceState.UNKNOWN)
         if question.kind is QuestionKind.EACH and state is not EvidenceState.UNKNOWN:
-            said.append(f"{label_of(option, check)} {word_for(option, state)}")
+            lines.append((label_of(option, check), word_for(option, state)))
+            said.append(" ".join(lines[-1]))
             findings.append(slug)
         elif state is EvidenceState.PRESENT:
             said.append(label_of(option, check))
@@ -199,6 +203,7 @@ def answer_to(
         present=tuple(
             o.finding.label for o in options if states.get(o.finding.slug) is EvidenceState.PRESENT
         ),
+        lines=tuple(lines),
         is_none=is_none,
         is_unsure=not said and not is_none,
     )

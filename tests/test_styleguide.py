@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from conditions.editions import Edition
+from tests.checker.test_weight import MOST_BYTES, weight
 from tests.conditions.public import keep_to_the_rules
 from tests.pages import Page, page_of
 from twitchinfo import styleguide
@@ -56,6 +58,7 @@ PARTS = [
     "doors",
     "door",
     "answers",
+    "said",
     "table",
     "side",
     "facts",
@@ -86,6 +89,16 @@ def test_visitors_do_not_find_it(client: Client, edition: Edition) -> None:
 
 def test_it_keeps_to_the_rules_of_every_page(shown: Page) -> None:
     keep_to_the_rules(shown, PATH)
+
+
+def test_it_weighs_no_more_than_a_page_may(
+    client: Client, edition: Edition, settings: Settings
+) -> None:
+    settings.DEBUG = True
+    response = client.get(PATH, headers={"Accept-Encoding": "gzip"})
+    assert response["Content-Encoding"] == "gzip"
+    page = Page(gzip.decompress(response.content).decode())
+    assert weight(page, packed=True) <= MOST_BYTES
 
 
 def test_it_shows_every_part(shown: Page) -> None:

@@ -8,6 +8,7 @@ from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from checker.accuracy import scoreboard_of
@@ -89,6 +90,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     return show_styleguide(request)
 
 
+@gzip_page  # No ready page, which would show the templates of yesterday to whoever changes them.
 def show_styleguide(request: HttpRequest) -> HttpResponse:
     return render(request, "styleguide.html", guide(editions.current(), current_knowledge_base()))
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from checker.engine.vocabulary import EvidenceState
+from checker.history import word_for
 from checker.knowledge import current_knowledge_base
 
 from .visitor import ANSWERS, RESULT, START, Visitor, address
@@ -26,6 +30,19 @@ def test_answers_are_told_in_the_words_of_the_page(visitor: Visitor) -> None:
     labels = {o.finding.slug: o.label for q in kb.questions.values() for o in q.options}
     assert [slug for slug in STORY if labels[slug] not in text] == []
     assert labels["shaking"] not in text
+
+
+def test_a_line_stands_with_the_word_it_was_answered_with(visitor: Visitor) -> None:
+    visitor.tell(*STORY, "weak-hand-or-grip")
+    said = dict(re.findall(r"<li>([^<]*) <b>(Yes|No)</b></li>", visitor.see(ANSWERS).html))
+    strength = current_knowledge_base().questions["weakness"]
+    answered = {o.finding.slug: o for o in strength.options if o.label in said}
+    assert len(answered) > 5
+    for slug, option in answered.items():
+        is_lost = slug == "weak-hand-or-grip"
+        state = EvidenceState.PRESENT if is_lost else EvidenceState.ABSENT
+        assert said[option.label] == word_for(option, state), slug
+    assert "weak-hand-or-grip" in answered
 
 
 def test_what_was_denied_as_a_whole_is_told_as_none(visitor: Visitor) -> None:
