@@ -44,6 +44,12 @@ LONGEST_LIGHTHOUSE = 300
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 ENTRY = "/conditions/motor-neurone-disease-als/"
 
+FILES = """() => [
+  ...performance.getEntriesByType("resource").map((entry) => entry.name),
+  ...[...document.querySelectorAll("link[rel=icon]")].map((link) => link.href),
+]"""
+"""What a page loaded, from the network or from memory, and its icon, which is not among it."""
+
 Found = tuple[int, list[str]]
 """How many pages were looked at, and what was wrong with them."""
 
@@ -163,31 +169,29 @@ def look_at_pages(address: str, paths: dict[str, str]) -> Found:
 def weigh(address: str, paths: dict[str, str]) -> list[tuple[str, int, int]]:
     """Return of each page, and of each page of a check if there are no paths, its bytes and those of its scripts."""
     weighed: list[tuple[str, int, int]] = []
-    transferred: list[Request] = []
     known: dict[str, int] = {}
+    finished: list[Request] = []
     with browsing() as browser:
         context = browser.new_context(base_url=address, viewport=VIEWPORTS["phone"])
+        context.on("requestfinished", lambda request: finished.append(request))
         page = context.new_page()
-        context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
-        context.on("requestfinished", lambda request: transferred.append(request))
         names = states.pages(page, paths) if paths else states.eyelid(page)
         for name in names:
             page.wait_for_load_state("networkidle")
-            visits = [n for n, r in enumerate(transferred) if r.is_navigation_request()]
-            if not visits:
+            documents = [r for r in finished if r.is_navigation_request()]
+            # A file may come before its page has ended, and later from memory: what it weighed at first counts.
+            for request in finished:
+                sizes = request.sizes()
+                size = sizes["responseBodySize"] + sizes["responseHeadersSize"]
+                known[request.url] = max(size, known.get(request.url, 0))
+            finished.clear()
+            if not documents:
                 continue  # another state of the page that was weighed
-            last = visits[-1]
-            sizes = {r.url: r.sizes() for r in transferred[last:]}
-            bytes_of = {
-                url: size["responseBodySize"] + size["responseHeadersSize"]
-                for url, size in sizes.items()
-            }
-            # The browser keeps scripts in memory: what they weighed when they came first counts.
-            bytes_of = {url: max(size, known.get(url, 0)) for url, size in bytes_of.items()}
-            known |= bytes_of
-            scripts = sum(size for url, size in bytes_of.items() if url.endswith(".js"))
-            weighed.append((name, sum(bytes_of.values()), scripts))
-            transferred.clear()
+            sizes = documents[-1].sizes()
+            of_page = sizes["responseBodySize"] + sizes["responseHeadersSize"]
+            files = {url: known[url] for url in page.evaluate(FILES)}
+            scripts = sum(size for url, size in files.items() if url.endswith(".js"))
+            weighed.append((name, of_page + sum(files.values()), scripts))
         context.close()
     return weighed
 
