@@ -16,7 +16,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -24,16 +23,19 @@ from types import MappingProxyType
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 
 from checker.engine.evidence import Answers
 from checker.engine.knowledge import KnowledgeBase
 from checker.engine.vocabulary import EvidenceState
 from conditions import editions
 
+from .addresses import address
+
 FORMAT = 1
 HEAD = 5
 _STATES = tuple(EvidenceState)
+_FOUR_STATES = tuple(bytes(byte >> 2 * place & 3 for place in range(4)) for byte in range(256))
+"""The states in each byte, unpacked."""
 _FOR_SOMEONE = 1
 _CONTINUED = 2
 LARGEST_COOKIE = 2000
@@ -82,7 +84,7 @@ def unpack(kb: KnowledgeBase, packed: bytes) -> Check:
     return Check(
         name=int.from_bytes(packed[2:4], "big"),
         answers=Answers(
-            states=MappingProxyType(dict(_states(kb, packed[end:]))),
+            states=MappingProxyType(_states(kb, packed[end:])),
             asked=_asked(kb, packed[HEAD:end]),
         ),
         for_someone=bool(packed[1] & _FOR_SOMEONE),
@@ -95,11 +97,14 @@ def _asked(kb: KnowledgeBase, numbers: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(question.slug for question in known if question is not None))
 
 
-def _states(kb: KnowledgeBase, packed: bytes) -> Iterable[tuple[str, EvidenceState]]:
-    bits = int.from_bytes(packed, "little")
-    for number, finding in kb.finding_by_number.items():
-        if state := bits >> 2 * number & 3:
-            yield finding.slug, _STATES[state]
+def _states(kb: KnowledgeBase, packed: bytes) -> dict[str, EvidenceState]:
+    finding = kb.finding_by_number
+    states = b"".join([_FOUR_STATES[byte] for byte in packed])
+    return {
+        finding[number].slug: _STATES[state]
+        for number, state in enumerate(states)
+        if state and number in finding
+    }
 
 
 # --- the cookie ------------------------------------------------------------------------------------
@@ -126,7 +131,7 @@ def _name() -> str:
 
 def _path() -> str:
     """Return where the cookie travels: the check, or the check inside the preview."""
-    return reverse("checker:start")
+    return address("start")
 
 
 def read(request: HttpRequest, kb: KnowledgeBase) -> Check | None:

@@ -13,8 +13,6 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Submit
 from django import forms
 from django.core.exceptions import ValidationError
 
@@ -299,9 +297,6 @@ def field_for(
 class PageForm(forms.Form):
     """All questions of one page. After `is_valid`, `answered(answers)` returns them with these answers."""
 
-    check = forms.CharField(required=False, widget=forms.HiddenInput)
-    """The name of the check that this form belongs to."""
-
     def __init__(
         self,
         page: Page,
@@ -309,10 +304,9 @@ class PageForm(forms.Form):
         answers: Answers,
         *,
         carer: bool,
-        check_name: int,
         data: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(data, initial={"check": check_name})
+        super().__init__(data, label_suffix="")
         self.use_required_attribute = False
         self.evidence = evidence
         self.questions = asked_now(page, evidence)
@@ -321,9 +315,6 @@ class PageForm(forms.Form):
             field = field_for(question, options, carer=carer)
             self.fields[question.slug] = field
             self._choose(field, answers)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.add_input(Submit("continue", "Continue"))
 
     def _choose(self, field: SingleField | MultiField | EachField, answers: Answers) -> None:
         """Tell a field what to draw as chosen: what was just sent, else what was answered earlier."""

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.urls import reverse
-
 from checker.engine.assessment import Assessment
 from checker.engine.evidence import Evidence, evidence_of
 from checker.engine.knowledge import KnowledgeBase, Page
@@ -29,6 +27,7 @@ from conditions.library import (
 )
 from conditions.markup import Prose
 
+from .addresses import address_of
 from .answers import Check
 from .history import Answer, History, answer_to, history_of, is_counted
 from .models import SectionChoices
@@ -171,19 +170,13 @@ def lines(library: Library) -> dict[str, tuple[EmergencyNumber, ...] | tuple[Hel
 
 def progress(kb: KnowledgeBase, walked: Walk, page: Page) -> tuple[Section, ...]:
     """Return the progress line: sections in order, those done, the one at hand, those to come."""
+    known = {p.section for p in kb.pages.values()}
     seen = {p.section for p in walked.path}
-    sections = []
-    for section in SectionChoices:
-        if any(p.section == section.value for p in kb.pages.values()):
-            state = (
-                "now"
-                if section.value == page.section
-                else "done"
-                if section.value in seen
-                else "later"
-            )
-            sections.append(Section(str(section.label), state))
-    return tuple(sections)
+    return tuple(
+        Section(label, "now" if slug == page.section else "done" if slug in seen else "later")
+        for slug, label in SectionChoices.choices
+        if slug in known
+    )
 
 
 SECONDS_A_SCREEN = 10
@@ -216,7 +209,7 @@ def answers_page(check: Check, walked: Walk) -> tuple[AnsweredPage, ...]:
     """Return every answered page in the order asked."""
     return tuple(
         AnsweredPage(
-            url=reverse("checker:question", args=[page.slug]),
+            url=address_of(page),
             answers=tuple(
                 answer_to(question, check, walked.evidence)
                 for question in page.questions

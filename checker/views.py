@@ -16,7 +16,6 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -34,6 +33,7 @@ from conditions.ready import ready_page
 
 from . import answers as cookie
 from . import paper
+from .addresses import address, address_of
 from .fhir import questionnaire_response
 from .forms import PageForm
 from .knowledge import current_knowledge_base, knowledge_base_of
@@ -79,7 +79,7 @@ def checking(view: View) -> View:
         kb = knowledge_base_of(edition)
         check = cookie.read(request, kb)
         if check is None:
-            return redirect(f"{reverse('checker:start')}?notice=no-answers")
+            return redirect(f"{address('start')}?notice=no-answers")
         visit = Visit(kb=kb, edition=edition, check=check, walk=walk(kb, check.answers))
         return view(request, visit, *args, **kwargs)
 
@@ -96,7 +96,6 @@ def _page(request: HttpRequest, template: str, visit: Visit, **context: Any) -> 
             "check": visit.check,
             "notes": Notes(),
             "notice": request.GET.get("notice", ""),
-            **lines(visit.library),
             **context,
         },
     )
@@ -109,14 +108,14 @@ def start(request: HttpRequest) -> HttpResponse:
     kb = current_knowledge_base()
     if request.method == "POST":
         check = cookie.new_check(for_someone=request.POST.get("who") == "someone")
-        return cookie.write(redirect(_address_of(walk(kb, check.answers).next)), kb, check)
+        return cookie.write(redirect(address_of(walk(kb, check.answers).next)), kb, check)
     under_way = cookie.read(request, kb)
     return render(
         request,
         "checker/start.html",
         {
             "library": editions.current().library,
-            "resume": _address_of(walk(kb, under_way.answers).next)
+            "resume": address_of(walk(kb, under_way.answers).next)
             if under_way and under_way.answers.asked
             else "",
             "notice": request.GET.get("notice", ""),
@@ -142,15 +141,14 @@ def question(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     if page is None:
         raise Http404
     if request.POST.get("check", str(visit.check.name)) != str(visit.check.name):
-        return redirect(f"{_address_of(visit.walk.next)}?notice=started-again")
+        return redirect(f"{address_of(visit.walk.next)}?notice=started-again")
     if not visit.walk.allows(page):
-        return redirect(f"{_address_of(visit.walk.next)}?notice=not-here")
+        return redirect(f"{address_of(visit.walk.next)}?notice=not-here")
     form = PageForm(
         page,
         visit.walk.evidence,
         visit.check.answers,
         carer=visit.check.for_someone,
-        check_name=visit.check.name,
         data=request.POST if request.method == "POST" else None,
     )
     if request.method == "POST" and form.is_valid():
@@ -166,7 +164,7 @@ def question(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
         sections=progress(visit.kb, visit.walk, page),
         # Whoever comes back to change an answer is told nothing of time.
         seconds_left=None if page in visit.walk.path else seconds_left(visit.walk),
-        can_skip=_opening_is_done(visit.walk),
+        skip=address("answers") if _opening_is_done(visit.walk) else "",
     )
 
 
@@ -174,23 +172,18 @@ def _after(visit: Visit, page: Page, check: cookie.Check) -> str:
     """Return where to go from a page that was just answered."""
     walked = walk(visit.kb, check.answers)
     if is_emergency(alarms_of(visit.kb, walked.evidence)) and not check.continued:
-        return reverse("checker:emergency")
+        return address("emergency")
     findings = {option.finding.slug for question in page.questions for option in question.options}
     if CRISIS in findings and check.answers.states.get(CRISIS) is EvidenceState.PRESENT:
-        return reverse("checker:support")
-    return _address_of(walked.next)
+        return address("support")
+    return address_of(walked.next)
 
 
 def _before(walked: Walk, page: Page) -> str:
     """Return where "Back" leads from a page."""
     path = walked.path
     place = path.index(page) if page in path else len(path)
-    return _address_of(path[place - 1]) if place else reverse("checker:start")
-
-
-def _address_of(page: Page | None) -> str:
-    """Return the address of a page; without one, that of the answers to look over before the result."""
-    return reverse("checker:question", args=[page.slug]) if page else reverse("checker:answers")
+    return address_of(path[place - 1]) if place else address("start")
 
 
 def _opening_is_done(walked: Walk) -> bool:
@@ -203,7 +196,7 @@ def emergency(request: HttpRequest, visit: Visit) -> HttpResponse:
     """A sign that needs help now: whom to call, what to say, why. POST: continue anyway."""
     assessment = assess(visit.kb, visit.check.answers)
     if not assessment.verdict.is_emergency:
-        return redirect(_address_of(visit.walk.next))
+        return redirect(address_of(visit.walk.next))
     if request.method == "POST":
         check = cookie.Check(
             name=visit.check.name,
@@ -211,17 +204,30 @@ def emergency(request: HttpRequest, visit: Visit) -> HttpResponse:
             for_someone=visit.check.for_someone,
             continued=True,
         )
-        return cookie.write(redirect(_address_of(visit.walk.next)), visit.kb, check)
+        return cookie.write(redirect(address_of(visit.walk.next)), visit.kb, check)
     last = visit.walk.path[-1] if visit.walk.path else None
     shown = emergency_page(visit.library, assessment)
-    return _page(request, "checker/emergency.html", visit, emergency=shown, back=_address_of(last))
+    return _page(
+        request,
+        "checker/emergency.html",
+        visit,
+        emergency=shown,
+        back=address_of(last),
+        **lines(visit.library),
+    )
 
 
 @require_safe
 @checking
 def support(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Someone to talk to, for a person who has thoughts of self-harm."""
-    return _page(request, "checker/support.html", visit, forward=_address_of(visit.walk.next))
+    return _page(
+        request,
+        "checker/support.html",
+        visit,
+        forward=address_of(visit.walk.next),
+        **lines(visit.library),
+    )
 
 
 @require_safe
@@ -229,14 +235,14 @@ def support(request: HttpRequest, visit: Visit) -> HttpResponse:
 def answers_given(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Every answer with a way to change it, before the result."""
     if not _opening_is_done(visit.walk):
-        return redirect(_address_of(visit.walk.next))
+        return redirect(address_of(visit.walk.next))
     return _page(
         request,
         "checker/answers.html",
         visit,
         pages=answers_page(visit.check, visit.walk),
-        back=_address_of(visit.walk.path[-1]),
-        forward=_address_of(visit.walk.next) if visit.walk.next else "",
+        back=address_of(visit.walk.path[-1]),
+        forward=address_of(visit.walk.next) if visit.walk.next else "",
     )
 
 
@@ -247,16 +253,16 @@ def result(request: HttpRequest, visit: Visit) -> HttpResponse:
     shown = _result_of(visit)
     if isinstance(shown, HttpResponse):
         return shown
-    return _page(request, "checker/result.html", visit, result=shown)
+    return _page(request, "checker/result.html", visit, result=shown, **lines(visit.library))
 
 
 def _result_of(visit: Visit) -> ResultPage | HttpResponse:
     """Return the result, or the way to what must come before it."""
     assessment = assess(visit.kb, visit.check.answers)
     if assessment.verdict.is_emergency and not visit.check.continued:
-        return redirect("checker:emergency")
+        return redirect(address("emergency"))
     if not _opening_is_done(visit.walk):
-        return redirect(f"{_address_of(visit.walk.next)}?notice=not-yet")
+        return redirect(f"{address_of(visit.walk.next)}?notice=not-yet")
     return result_page(visit.kb, visit.library, visit.check, assessment)
 
 
@@ -288,7 +294,7 @@ def result_fhir(request: HttpRequest, visit: Visit) -> HttpResponse:
     document = questionnaire_response(
         shown.history,
         visit.check,
-        site=request.build_absolute_uri(reverse("checker:start")),
+        site=request.build_absolute_uri(address("start")),
         release=visit.edition.number,
         authored=timezone.now(),
         is_complete=visit.walk.next is None,
@@ -311,4 +317,4 @@ def _download(content: bytes, content_type: str, ending: str) -> HttpResponse:
 @cache_control(no_store=True, private=True)
 def clear(request: HttpRequest) -> HttpResponse:
     """Remove the answers from this browser."""
-    return cookie.clear(redirect(f"{reverse('checker:start')}?notice=cleared"))
+    return cookie.clear(redirect(f"{address('start')}?notice=cleared"))

@@ -8,5 +8,7 @@ class ConditionsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import editions, ready
+        from .templatetags import once
 
         editions.installed.connect(ready.empty, dispatch_uid="conditions.ready.empty")
+        editions.installed.connect(once.forget, dispatch_uid="conditions.once.forget")

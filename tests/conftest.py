@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
 from django.test.utils import override_settings
 from hypothesis import settings as hypothesis_settings
 
@@ -16,6 +15,7 @@ from checker.engine.knowledge import KnowledgeBase
 from checker.knowledge import knowledge_base_of
 from checker.scenarios import Report, report_on
 from conditions import content, editions, replies
+from conditions.templatetags import once
 
 # Ordinary runs draw the same examples every time. HYPOTHESIS_PROFILE=long looks for new ones.
 hypothesis_settings.register_profile(
@@ -57,8 +57,8 @@ def _files_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 @pytest.fixture(autouse=True)
 def _nothing_drawn_before() -> None:
-    """Parts of pages that templates keep ({% cache %}) name the static files of another test."""
-    cache.clear()
+    """Parts of pages that templates keep ({% once %}) name the static files of another test."""
+    once.forget()
 
 
 @pytest.fixture(scope="session")

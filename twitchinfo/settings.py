@@ -140,13 +140,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Of a process and small: parts of pages that templates draw once. Nothing of a visitor.
-CACHES = {
-    "default": {
-        "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}"
-    }
-}
-
 # --- the release, answers, replies -----------------------------------------------------------------
 
 CONTENT_FOLDER = BASE_DIR / "fixtures"

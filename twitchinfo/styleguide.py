@@ -126,7 +126,6 @@ def _sample(kb: KnowledgeBase, kind: str, question: Question, state: str) -> Sam
         Evidence(given.states),
         given,
         carer=False,
-        check_name=0,
         data={} if state == "wrong" else None,
     )
     field = form.fields[question.slug]

@@ -85,14 +85,12 @@ def gather_evidence(kb: KnowledgeBase, answers: Answers) -> Evidence:
 def _answer_to(
     question: Question, answers: Answers, present: AbstractSet[str]
 ) -> dict[str, EvidenceState]:
-    given = {
-        slug: state
-        for option in question.options
-        if (state := answers.states.get(slug := option.finding.slug)) is not None
-        and (option.is_open or applies(present, only_if=option.only_if, unless=option.unless))
-    }
+    states = answers.states
+    given = {slug: states[slug] for slug in question.slugs if slug in states}
+    for option in question.gated:
+        if not applies(present, only_if=option.only_if, unless=option.unless):
+            given.pop(option.finding.slug, None)
     if question.kind is QuestionKind.SINGLE and EvidenceState.PRESENT in given.values():
         # One choice denies the others.
-        others = {option.finding.slug: EvidenceState.ABSENT for option in question.options}
-        return others | given
+        return dict.fromkeys(question.slugs, EvidenceState.ABSENT) | given
     return given

@@ -139,9 +139,17 @@ class Question:
     none_label: str
     unsure_label: str
     options: tuple[Option, ...]
+    slugs: tuple[str, ...] = field(init=False, repr=False)
+    """The findings of the options, by slug."""
+    gated: tuple[Option, ...] = field(init=False, repr=False)
+    """The few options that do not apply to everybody."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "slugs", tuple(o.finding.slug for o in self.options))
+        object.__setattr__(self, "gated", tuple(o for o in self.options if not o.is_open))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Page:
     """One screen: the questions that share a page, in order."""
 

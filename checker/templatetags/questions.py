@@ -7,12 +7,11 @@ from functools import lru_cache
 from django import forms, template
 from django.conf import settings
 from django.forms import BoundField
-from django.template.loader import get_template, render_to_string
+from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
 from checker.engine.knowledge import Option, Question
 from checker.forms import PageForm, QuestionField, field_for
-from checker.presentation import Section
 
 register = template.Library()
 
@@ -42,10 +41,3 @@ def _draw_once(
     form = forms.Form()
     form.fields[question.slug] = field_for(question, options, carer=carer)
     return _draw(form[question.slug], leads)
-
-
-@register.simple_tag
-@lru_cache(maxsize=256)
-def sections_line(sections: tuple[Section, ...]) -> SafeString:
-    """Draw where in the check a page is, once for everybody who gets there. It tells parts, and no answer."""
-    return render_to_string("_sections.html", {"sections": sections})

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from django import template
-from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from conditions.library import SourceItem
 from conditions.markup import PLAIN_MARKS, Notes, Prose
 
 register = template.Library()
@@ -25,13 +21,6 @@ def inline(prose: Prose, notes: Notes) -> SafeString:
     """Show rendered Markdown of one paragraph inside a line, numbered for this page."""
     shown = notes.show(prose).removeprefix("<p>")
     return mark_safe(shown.removesuffix("\n").removesuffix("</p>"))
-
-
-@register.simple_tag
-@lru_cache(maxsize=2048)
-def source_line(source: SourceItem) -> SafeString:
-    """Draw a source with its link, once: a result lists a dozen, and a source says the same on every page."""
-    return render_to_string("conditions/_source.html", {"source": source})
 
 
 @register.inclusion_tag("conditions/_notes.html", takes_context=True)

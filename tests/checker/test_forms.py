@@ -52,7 +52,6 @@ def form(
         gather_evidence(KB, answers),
         answers,
         carer=carer,
-        check_name=1,
         data=sent,
     )
 
@@ -236,7 +235,6 @@ def test_a_question_that_another_answer_of_the_page_rules_out_need_not_be_answer
         gather_evidence(YOU, answers),
         answers,
         carer=False,
-        check_name=1,
         data=sent,
     )
     assert page.is_valid() is is_valid
