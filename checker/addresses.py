@@ -1,4 +1,4 @@
-"""Addresses of the check, each worked out once: a request names several, and Django looks through all patterns for each."""
+"""Addresses of the check, each worked out once: a request names several, and Django looks through all its patterns."""
 
 from __future__ import annotations
 

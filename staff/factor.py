@@ -12,7 +12,6 @@ import secrets
 from base64 import b32encode
 from dataclasses import dataclass
 
-import segno
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
@@ -103,6 +102,8 @@ def key_to_type(device: TOTPDevice) -> str:
 
 def picture(device: TOTPDevice) -> str:
     """Return the QR code of the secret as SVG, without any style: the policy of the site forbids it."""
+    import segno  # Seldom wanted, and it takes every worker two megabytes.
+
     return segno.make(device.config_url, error="m").svg_inline(
         omitsize=True, border=4, light="#fff", svgclass="qr", lineclass=None
     )

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from cryptography import x509
@@ -59,6 +60,11 @@ class Reader(Browser):
                     return answer
             self.tries_again += 1
         raise AssertionError("cannot be reached")
+
+    def send(self, path: str, data: dict[str, str]) -> tuple[int, str]:
+        """Send a form; return what comes back, whatever it is."""
+        token = self.cookies["__Host-csrftoken"]
+        return self._ask("POST", path, urlencode({"csrfmiddlewaretoken": token, **data}))[::2]
 
 
 SECRET_PLACE = "https://elsewhere.example/what-somebody-read"
@@ -237,3 +243,32 @@ def test_nginx_keeps_no_query_no_referrer_and_no_address(nodes: list[Node], tmp_
     kept = "".join(path.read_text() for path in tmp_path.glob("*.log"))
     for secret in ("something-private", "notice=", SECRET_PLACE, "Mozilla"):
         assert secret not in kept
+
+
+def test_nginx_slows_down_who_asks_too_much_and_nobody_else(
+    nodes: list[Node], tmp_path: Path
+) -> None:
+    with nginx(nodes, tmp_path) as port:
+        reader = Reader(port)
+        reader.get("/admin/login/")
+
+        def log_in(number: int) -> tuple[int, str]:
+            # Another name each time, so that the site itself locks none of them.
+            return reader.send(
+                "/admin/login/", {"username": f"nobody-{number}", "password": "wrong"}
+            )
+
+        for ask in (lambda number: reader.get(f"/search/?q={number}"), log_in):
+            for number in range(300):
+                status, text = ask(number)
+                if status != 200:
+                    break
+            assert (status, "wait a minute" in text) == (429, True)
+            # Several went through at once: a person who types is not slowed down.
+            assert number > 5
+        assert reader.get("/conditions/")[0] == 200
+        assert reader.whole_check() > 10
+    lines = (tmp_path / "access.log").read_text()
+    # It was nginx that refused: no node was asked.
+    assert re.search(r" 429 GET /search/ .* -$", lines, re.M)
+    assert re.search(r" 429 POST /admin/login/ .* -$", lines, re.M)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django.conf import settings
+from django.urls import reverse
 
 import run
 from checker.transfer import LARGEST_FILE
@@ -42,6 +43,16 @@ def test_the_proxy_lets_through_what_the_site_takes_and_little_more() -> None:
     assert (
         LARGEST_FILE < settings.UPLOAD_MAX_BYTES < desk * MEGABYTE <= 2 * settings.UPLOAD_MAX_BYTES
     )
+
+
+def test_the_proxy_counts_what_the_site_counts() -> None:
+    counted = set(re.findall(r'^\s*"(GET|POST) (\S+)" \$binary_remote_addr;', NGINX, re.M))
+    assert counted == {
+        ("GET", reverse("conditions:search")),
+        ("POST", reverse("conditions:reply")),
+        ("POST", reverse("conditions:report")),
+        ("POST", reverse("admin:login")),
+    }
 
 
 def test_the_proxy_sets_what_the_site_believes() -> None:
