@@ -173,8 +173,7 @@ def answer_to(
     options = tuple(
         option
         for option in question.options
-        if applies(evidence.present, only_if=option.only_if, unless=option.unless)
-        and (only is None or option.finding.slug in only)
+        if _was_offered(option, evidence) and (only is None or option.finding.slug in only)
     )
     said: list[str] = []
     findings: list[str] = []
@@ -207,6 +206,10 @@ def answer_to(
         is_none=is_none,
         is_unsure=not said and not is_none,
     )
+
+
+def _was_offered(option: Option, evidence: Evidence) -> bool:
+    return option.is_open or applies(evidence.present, only_if=option.only_if, unless=option.unless)
 
 
 def label_of(option: Option, check: Check) -> str:
@@ -270,6 +273,6 @@ def _left_open(
         option.finding.slug
         for question in counted(kb, check, evidence)
         for option in question.options
-        if applies(evidence.present, only_if=option.only_if, unless=option.unless)
+        if _was_offered(option, evidence)
     }
     return (flag for flag in flags if flag in asked and flag not in evidence.states)

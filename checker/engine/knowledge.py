@@ -86,6 +86,17 @@ class Clause:
     kind: ClauseKind
     findings: frozenset[str]
     minimum: int = 1
+    needed: int = field(init=False, repr=False)
+    """How many of the findings have to be there; NONE needs that none is."""
+
+    def __post_init__(self) -> None:
+        needed = {
+            ClauseKind.ALL: len(self.findings),
+            ClauseKind.ANY: 1,
+            ClauseKind.NONE: 0,
+            ClauseKind.AT_LEAST: self.minimum,
+        }
+        object.__setattr__(self, "needed", needed[self.kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +192,12 @@ class KnowledgeBase:
     @cached_property
     def question_by_number(self) -> Mapping[int, Question]:
         return MappingProxyType({q.number: q for q in self.questions.values()})
+
+    @cached_property
+    def option_of(self) -> Mapping[str, Option]:
+        """The option that means a finding, by finding slug."""
+        options = (o for question in self.questions.values() for o in question.options)
+        return MappingProxyType({option.finding.slug: option for option in options})
 
     @cached_property
     def candidates(self) -> tuple[Condition, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .evidence import Evidence
-from .knowledge import Clause, KnowledgeBase, Question
+from .knowledge import KnowledgeBase, Question
 from .matching import Floats, Places, binary_entropy, posterior, score, states_by_row, weigh
 from .urgency import alarms_of
 from .vocabulary import ClauseKind, EvidenceState, QuestionKind, SignKind, Urgency
@@ -125,7 +125,7 @@ def _rules(kb: KnowledgeBase) -> _Rules:
         ),
         clause_of=np.repeat(np.arange(len(clauses)), sizes),
         first=np.cumsum([0, *sizes[:-1]], dtype=np.intp)[: len(sizes)],
-        least=np.array([_least(clause) for _, clause in clauses], dtype=float),
+        least=np.array([clause.needed for _, clause in clauses], dtype=float),
         is_all=np.array([clause.kind is ClauseKind.ALL for _, clause in clauses]),
         is_none=np.array([clause.kind is ClauseKind.NONE for _, clause in clauses]),
         first_clause=np.cumsum([0, *lengths[:-1]], dtype=np.intp)[: len(lengths)],
@@ -133,18 +133,6 @@ def _rules(kb: KnowledgeBase) -> _Rules:
         urgency=np.array([sign.urgency for sign, _ in rules], dtype=float),
         worth=np.array([ALARM_WORTH[sign.urgency] for sign, _ in rules]),
     )
-
-
-def _least(clause: Clause) -> int:
-    match clause.kind:
-        case ClauseKind.ALL:
-            return len(clause.findings)
-        case ClauseKind.ANY:
-            return 1
-        case ClauseKind.NONE:
-            return 0
-        case ClauseKind.AT_LEAST:
-            return clause.minimum
 
 
 def _alarm(kb: KnowledgeBase, evidence: Evidence, states: Places, chance: Floats) -> Floats:

@@ -53,15 +53,7 @@ class UrgencyVerdict:
 def holds(clause: Clause, evidence: Evidence) -> bool:
     """Whether a clause holds. UNKNOWN counts as not present."""
     present = len(clause.findings & evidence.present)
-    match clause.kind:
-        case ClauseKind.ALL:
-            return present == len(clause.findings)
-        case ClauseKind.ANY:
-            return present > 0
-        case ClauseKind.NONE:
-            return present == 0
-        case ClauseKind.AT_LEAST:
-            return present >= clause.minimum
+    return present == 0 if clause.kind is ClauseKind.NONE else present >= clause.needed
 
 
 def fires(sign: Sign, evidence: Evidence) -> bool:
@@ -219,19 +211,14 @@ def _one_step(kb: KnowledgeBase, rule: tuple[Clause, ...], evidence: Evidence) -
     """Return how common the one finding is that a rule still lacks; zero if it lacks none or more."""
     lacking: Clause | None = None
     for clause in rule:
-        if holds(clause, evidence):
-            continue
-        missing = clause.findings - evidence.present
-        needed = (
-            1
-            if clause.kind is ClauseKind.ANY
-            else clause.minimum - len(clause.findings & evidence.present)
-        )
-        if clause.kind is ClauseKind.ALL:
-            needed = len(missing)
-        if clause.kind is ClauseKind.NONE or needed != 1 or lacking is not None:
-            return 0.0
-        lacking = clause
+        present = len(clause.findings & evidence.present)
+        if clause.kind is ClauseKind.NONE:
+            if present:
+                return 0.0
+        elif present < clause.needed:
+            if present < clause.needed - 1 or lacking is not None:
+                return 0.0
+            lacking = clause
     if lacking is None:
         return 0.0
     open_findings = lacking.findings - evidence.present - evidence.denied
@@ -249,5 +236,5 @@ def _can_be_asked(kb: KnowledgeBase, finding: str, evidence: Evidence) -> bool:
     if kb.findings[finding].kind is FindingKind.CONTEXT:
         # Tablets, bites and operations do not appear later, and people know them: they tell nothing to watch for.
         return False
-    option = next(o for o in question.options if o.finding.slug == finding)
-    return not (question.unless | option.unless) & evidence.present
+    unless = kb.option_of[finding].unless
+    return question.unless.isdisjoint(evidence.present) and unless.isdisjoint(evidence.present)
