@@ -39,13 +39,21 @@ public_page = cache_control(public=True, max_age=60)
 class ReadyPage:
     """The bytes of one page, and of its compressed forms once somebody asked for them."""
 
-    def __init__(self, response: HttpResponse, beside: object) -> None:
+    def __init__(
+        self, response: HttpResponse, beside: object, now_beside: Callable[[], object]
+    ) -> None:
         self.beside = beside
+        self._now_beside = now_beside
         # Weak: it names the page whatever its encoding, and a proxy may encode it again.
         etag = f'W/"{hashlib.sha256(response.content).hexdigest()[:24]}"'
         self.forms = {"": response.content}
         self.headers = {**dict(response.items()), "ETag": etag}
         self._headers = {"": self._headers_of("", len(response.content))}
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what stands beside the release in this page is still the same."""
+        return self.beside == self._now_beside()
 
     def encoded(self, encoding: str) -> bytes:
         if encoding not in self.forms:
@@ -140,20 +148,31 @@ def ready_page(view: View | None = None, *, beside: Callable[[], object] = _noth
         if request.META.get("QUERY_STRING") or settings.DEBUG:
             return render(request, *args, **kwargs)
         shelf = _shelf_of(edition)
-        now_beside = beside()
         page = shelf.pages.get(request.path)
-        if page is None or page.beside != now_beside:
+        if page is None or not page.is_current:
+            now_beside = beside()
             response = render(request, *args, **kwargs)
             if not _is_for_everyone(request, response):
                 return response
             patch_vary_headers(response, ["Accept-Encoding"])
-            page = ReadyPage(response, now_beside)
+            page = ReadyPage(response, now_beside, beside)
             # A release that came into force meanwhile may have a part in this page: not kept then.
             if editions.in_force() is edition:
                 shelf.keep(request.path, page)
         return page.answer(request)
 
     return wrapped
+
+
+def kept(request: HttpRequest) -> HttpResponse | None:
+    """Return the ready answer to a request, if there is one. Pages of a preview are never among them."""
+    shelf = _shelf
+    if request.method != "GET" or request.META.get("QUERY_STRING") or settings.DEBUG:
+        return None
+    if shelf is None or shelf.edition is not editions.in_force():
+        return None
+    page = shelf.pages.get(request.path)
+    return page.answer(request) if page is not None and page.is_current else None
 
 
 def _is_for_everyone(request: HttpRequest, response: HttpResponse) -> bool:

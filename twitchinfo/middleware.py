@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse, set_urlconf
 
 from checker import preview
-from conditions import editions
+from conditions import editions, ready
 
 from .errors import database_away
 
@@ -37,6 +37,20 @@ class CarefulRefusals:
             for name, value in self.HEADERS.items():
                 response.headers.setdefault(name, value)
         return response
+
+
+class ReadyPages:
+    """Answers with a page that lies ready, before sessions, log-in and whatever else such a page has no use for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        page = ready.kept(request)
+        if page is None:
+            return self.get_response(request)
+        request.get_host()  # refuses a foreign host, as CommonMiddleware does for every other page
+        return page
 
 
 class ReleaseRequired:

@@ -259,3 +259,28 @@ def test_the_other_pages_are_kept_by_no_cache(
     for path in ("/admin/", "/admin/conditions/condition/"):
         assert "no-store" in admin_client.get(path)["Cache-Control"], path
     assert "no-store" in client.get("/admin/login/")["Cache-Control"]
+
+
+def test_a_page_that_lies_ready_says_what_the_first_one_said(
+    edition: editions.Edition, client: Client
+) -> None:
+    first, ready_one = client.get("/causes/"), client.get("/causes/")
+    assert ready_one.content == first.content
+    assert dict(ready_one.items()) == dict(first.items())
+
+
+def test_a_page_that_lies_ready_is_refused_to_a_foreign_host(
+    edition: editions.Edition, client: Client
+) -> None:
+    assert client.get("/causes/").status_code == 200
+    assert client.get("/causes/", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_only_a_plain_get_takes_the_short_way(edition: editions.Edition, client: Client) -> None:
+    client.get("/causes/")
+    factory = RequestFactory()
+    assert ready.kept(factory.get("/causes/")) is not None
+    for request in (factory.post("/causes/"), factory.head("/causes/"), factory.get("/causes/?a")):
+        assert ready.kept(request) is None
+    assert client.post("/causes/").status_code == 405
+    assert client.head("/causes/").status_code == 200
