@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, set_urlconf
+from django_otp.middleware import OTPMiddleware
 
 from checker import preview
 from conditions import editions, ready
@@ -17,6 +22,7 @@ from conditions import editions, ready
 from .errors import database_away
 
 PREVIEW = "/preview/"
+DESK = ("/admin/", PREVIEW)
 
 
 class CarefulRefusals:
@@ -70,6 +76,33 @@ class ReleaseRequired:
         return None
 
 
+class ForTheDesk:
+    """Makes a middleware one of the desk alone. Public pages know no session, no user and no message."""
+
+    get_response: Any
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if request.path.startswith(DESK):
+            return super().__call__(request)  # type: ignore[misc]
+        return self.get_response(request)
+
+
+class Sessions(ForTheDesk, SessionMiddleware):
+    pass
+
+
+class Users(ForTheDesk, AuthenticationMiddleware):
+    pass
+
+
+class SecondFactors(ForTheDesk, OTPMiddleware):
+    pass
+
+
+class Messages(ForTheDesk, MessageMiddleware):
+    pass
+
+
 class DatabaseRequired:
     """Answers for the desk at once while the database is known to be away, so that no thread waits for it."""
 
@@ -77,7 +110,7 @@ class DatabaseRequired:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(("/admin/", PREVIEW)) and editions.watcher.database == "down":
+        if request.path.startswith(DESK) and editions.watcher.database == "down":
             return database_away()
         return self.get_response(request)
 

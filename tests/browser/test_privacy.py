@@ -158,7 +158,7 @@ def check_addresses(watch: Watch, kb: KnowledgeBase, base: str) -> None:
             assert not words & telling, request.url
             assert set(parse_qs(parts.query)) <= {"notice"}, request.url
         else:
-            # "multiple-sclerosis" is an entry of the library and something to tick: the address of an entry is no answer.
+            # Something to tick may be an entry, too ("multiple-sclerosis"): the address of an entry is no answer.
             entry = parts.path.removeprefix("/conditions/").removesuffix("/")
             if parts.path.startswith("/conditions/") and entry in kb.conditions:
                 words.remove(entry)
