@@ -65,6 +65,17 @@ def test_none_of_them_runs_a_query(
             client.get(path)
 
 
+@pytest.mark.django_db
+def test_only_the_desk_knows_sessions_and_users(client: Client, edition: Edition) -> None:
+    known = ("session", "user", "_messages")
+    for path in ("/", "/check/", "/search/?q=tic", "/understanding-muscle-twitches/reply/", "/x/"):
+        request = client.get(path).wsgi_request
+        assert [name for name in known if hasattr(request, name)] == [], path
+    for path in ("/admin/", "/admin/login/", "/preview/"):
+        request = client.get(path).wsgi_request
+        assert [name for name in known if hasattr(request, name)] == list(known), path
+
+
 def test_the_home_page_leads_into_the_check_first(client: Client, edition: Edition) -> None:
     page = look_at(client, "/")
     (button,) = [a["href"] for a in page.all("a", **{"class": "btn"})]
