@@ -75,7 +75,8 @@ def test(arguments: list[str]) -> int:
     if arguments and arguments != ["--all"]:
         database = os.environ.get("TEST_DB", "sqlite")
         return run("-m", "pytest", *arguments, environment=test_environment(database))
-    options = ["-n", "2"]
+    # Side by side, but what stands in a group in one process: see tests/conftest.py.
+    options = ["-n", "2", "--dist", "loadgroup"]
     long = ["-m", ""] if arguments else []
     steps = Steps()
     lint(steps)
@@ -93,7 +94,7 @@ def test(arguments: list[str]) -> int:
         environment=test_environment("postgres"),
         missing=no_postgres(),
     )
-    steps.pytest("tests in a browser", "tests/browser", "-n", "2", *long, missing=no_browser())
+    steps.pytest("tests in a browser", "tests/browser", *options, *long, missing=no_browser())
     return steps.close()
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import transaction
 from django.test.utils import override_settings
 from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
 
 from checker.engine.knowledge import KnowledgeBase
 from checker.knowledge import knowledge_base_of
+from checker.loading import load_folder
 from checker.scenarios import Report, report_on
 from conditions import content, editions, replies
 from conditions.templatetags import once
+from tests import content_folder
 
 # Ordinary runs draw the same examples every time. HYPOTHESIS_PROFILE=long looks for new ones.
 hypothesis_settings.register_profile(
@@ -26,13 +31,20 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, run only what may touch a database: the rest ran on SQLite, and cannot tell them apart."""
+    """Let one of several processes run the stories. On PostgreSQL, run only what may touch a database.
+
+    The rest ran on SQLite, and cannot tell them apart; nor can what the stories come to, which no table holds.
+    """
+    needs = [set(getattr(item, "fixturenames", ())) for item in items]
+    for item, fixtures in zip(items, needs, strict=True):
+        if "shipped_report" in fixtures:
+            item.add_marker(pytest.mark.xdist_group("stories"))
     if os.environ.get("TEST_DB") != "postgres":
         return
     touches = [
-        item.get_closest_marker("django_db") is not None
-        or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
-        for item in items
+        "shipped_report" not in fixtures
+        and bool(item.get_closest_marker("django_db") or {"db", "transactional_db"} & fixtures)
+        for item, fixtures in zip(items, needs, strict=True)
     ]
     left_out = [item for item, may in zip(items, touches, strict=True) if not may]
     config.hook.pytest_deselected(items=left_out)
@@ -100,6 +112,28 @@ def measured_edition(shipped_edition: editions.Edition, shipped_report: Report) 
         published_at=shipped_edition.published_at,
         report=shipped_report.as_json(),
     )
+
+
+@pytest.fixture(scope="module")
+def small_drafts(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    """The small content of tests/content_folder.py as drafts, for all tests of a module, each of which undoes its own.
+
+    For modules without transactions of their own (`django_db(transaction=True)`).
+    """
+    around = transaction.atomic()
+    around._from_testcase = True  # what a test does at the outermost level it still does there
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():
+            stack.enter_context(around)
+            load_folder(content_folder.write(tmp_path_factory.mktemp("content")))
+        yield
+        with django_db_blocker.unblock():
+            transaction.set_rollback(True)
+            stack.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -15,12 +14,10 @@ from django.test import Client
 from django.urls import reverse
 
 from checker import preview
-from checker.loading import load_folder
 from checker.models import Option, Question, Scenario
 from checker.publishing import publish
 from conditions import editions, ready
 from conditions.models import Article, Condition, Reply
-from tests import content_folder
 from tests.checker.visitor import Visitor
 from tests.pages import Page, page_of
 
@@ -30,9 +27,8 @@ DRAFT = "A summary that nobody has published."
 
 
 @pytest.fixture(autouse=True)
-def desk(tmp_path: Path, no_edition: None) -> Iterator[None]:
+def desk(small_drafts: None, no_edition: None) -> Iterator[None]:
     """A release in force, and one draft that differs from it."""
-    load_folder(content_folder.write(tmp_path))
     publish()
     editions.refresh()
     Condition.objects.filter(slug="benign").update(summary=DRAFT)

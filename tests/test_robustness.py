@@ -64,7 +64,7 @@ NOT_REACHED = pytest.mark.xfail(reason="safe is 0.97 of all stories so far; the 
 def test_a_third_not_sure_stays_safe_and_nearly_as_good(
     shipped_kb: KnowledgeBase, shipped_report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compare(shipped_kb, shipped_report, monkeypatch, seeds=range(2))
+    compare(shipped_kb, shipped_report, monkeypatch, seeds=range(1))
 
 
 @NOT_REACHED

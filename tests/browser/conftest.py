@@ -86,13 +86,15 @@ def open_page(page: Page) -> Callable[[str], Page]:
     return open_path
 
 
-@pytest.fixture
-def sound(request: pytest.FixtureRequest) -> Callable[[Page], None]:
-    """Assert what holds for every public page in every state, at every width, by day and by night.
+@pytest.fixture(scope="session")
+def quick(request: pytest.FixtureRequest) -> bool:
+    """Whether this is an ordinary run, which takes a quick look; with `--all` everything is looked at."""
+    return request.config.getoption("markexpr") == "not long"
 
-    An ordinary run takes a quick look; with `--all` everything is looked at.
-    """
-    quick = request.config.getoption("markexpr") == "not long"
+
+@pytest.fixture
+def sound(quick: bool) -> Callable[[Page], None]:
+    """Assert what holds for every public page in every state, at every width, by day and by night."""
 
     def check(page: Page) -> None:
         found = proof.look_at(page, quick=quick)

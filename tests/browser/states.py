@@ -91,6 +91,17 @@ def reply_with_mistakes(page: Page) -> Iterator[str]:
     yield "reply-with-error"
 
 
+def report_with_mistakes(page: Page) -> Iterator[str]:
+    page.goto(PAGES["report"])
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    yield "report-with-error"
+    page.get_by_role("radio", name="I do not understand it").check()
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", name="Thank you for telling us")).to_be_visible()
+    yield "report-sent"
+
+
 def questions_of(page: Page, story: Story, *, prefix: str = "", also: str = "all") -> Iterator[str]:
     """Go through a check. Each question unanswered, and then answered, sent empty, or both."""
     start(page)
@@ -168,7 +179,7 @@ def stroke(page: Page) -> Iterator[str]:
 
 CHECKS: tuple[Walk, ...] = (eyelid, calves, worried, hand, stroke)
 """Ways through the check. Together they come to every page of it but the rarest questions."""
-OTHERS: tuple[Walk, ...] = (menu, reply_with_mistakes)
+OTHERS: tuple[Walk, ...] = (menu, reply_with_mistakes, report_with_mistakes)
 
 
 def everything(page: Page) -> Iterator[str]:

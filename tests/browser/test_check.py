@@ -46,20 +46,18 @@ Check = Callable[[Page], None]
 # ---------------------------------------------------------------- what people are told
 
 
-def test_an_eyelid_that_flutters_can_be_looked_after_at_home(page: Page, sound: Check) -> None:
+def test_an_eyelid_that_flutters_can_be_looked_after_at_home(page: Page) -> None:
     # Given somebody tired, on a phone, whose eyelid has fluttered for days
     start(page)
 
     # When they answer everything
     screens = answer_to_the_end(page, EYELID)
-    sound(page)
     see_the_result(page)
 
     # Then they are told to look after themselves, with the eyelid twitch first, in a dozen screens
     assert level(page) == "self-care"
     assert matches(page)[0] == "benign-eyelid-myokymia"
     assert len(screens) <= 12, screens
-    sound(page)
 
 
 @pytest.mark.browser_context_args(java_script_enabled=False)
@@ -91,15 +89,12 @@ def test_flickers_in_worried_calves_are_met_with_calm_and_figures(page: Page) ->
 
 @pytest.mark.parametrize("viewport", ["desktop"], indirect=True)
 @pytest.mark.browser_context_args(color_scheme="dark")
-def test_a_hand_that_grows_weak_and_thin_is_to_be_seen_within_days(
-    page: Page, sound: Check
-) -> None:
+def test_a_hand_that_grows_weak_and_thin_is_to_be_seen_within_days(page: Page) -> None:
     # Given an older man, up at night, whose hand has grown weaker and thinner for months
     start(page)
 
     # When he answers everything
     answer_to_the_end(page, HAND_GROWS_WEAK)
-    sound(page)
     see_the_result(page)
 
     # Then a doctor should see him soon, and nothing tells him not to worry
@@ -110,13 +105,12 @@ def test_a_hand_that_grows_weak_and_thin_is_to_be_seen_within_days(
     # And he can take all of it along on paper
     for closed in page.get_by_role("main").locator("summary").all():
         closed.click()
-    sound(page)
     page.emulate_media(media="print")
     expect(page.get_by_text("For the doctor: what was answered")).to_be_visible()
     expect(page.get_by_role("definition").filter(has_text="60 or over")).to_be_visible()
 
 
-def test_a_stroke_sign_leads_to_help_in_two_screens(page: Page, sound: Check) -> None:
+def test_a_stroke_sign_leads_to_help_in_two_screens(page: Page) -> None:
     # Given a face that drooped all of a sudden
     start(page)
 
@@ -130,7 +124,6 @@ def test_a_stroke_sign_leads_to_help_in_two_screens(page: Page, sound: Check) ->
     for call in calls.all():
         assert (call.get_attribute("href") or "").startswith("tel:")
     assert calls.count() >= 3
-    sound(page)
 
     # And back leads to the tick
     page.get_by_role("link", name="go back").click()
@@ -148,7 +141,6 @@ def test_a_stroke_sign_leads_to_help_in_two_screens(page: Page, sound: Check) ->
     see_the_result(page)
     assert level(page) == "emergency"
     expect(page.get_by_role("link", name="112")).to_have_attribute("href", "tel:112")
-    sound(page)
 
 
 def test_low_mood_is_met_with_somebody_to_talk_to(page: Page) -> None:
@@ -246,7 +238,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     assert matches(page)[0] == "benign-eyelid-myokymia"
 
 
-def test_a_page_without_an_answer_says_so_and_leads_there(page: Page, sound: Check) -> None:
+def test_a_page_without_an_answer_says_so_and_leads_there(page: Page) -> None:
     # Given a page of questions
     start(page)
 
@@ -259,7 +251,6 @@ def test_a_page_without_an_answer_says_so_and_leads_there(page: Page, sound: Che
     expect(summary).to_be_focused()
     lines = summary.get_by_role("link")
     assert lines.count() == 3
-    sound(page)
     for line in lines.all():
         line.click()
         assert focus(page)["type"] == "radio"
@@ -371,13 +362,10 @@ def test_the_body_map_is_a_picture_of_the_list(page: Page) -> None:
 # ---------------------------------------------------------------- on every page of the way
 
 
-def test_every_page_says_what_it_is_not(page: Page, sound: Check) -> None:
+def test_every_page_says_what_it_is_not(page: Page) -> None:
     said = page.get_by_role("main").get_by_text("Not a diagnosis")
     page.goto("/check/")
     expect(said).to_be_visible()
-    sound(page)
-    page.goto("/check/help-now/")
-    sound(page)
     start(page)
     footer = page.get_by_role("contentinfo").get_by_text("Education, not a diagnosis.")
     expect(footer).to_be_visible()

@@ -10,15 +10,12 @@ from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.usefixtures("edition")
 
-Check = Callable[[Page], None]
 
-
-def test_a_page_that_is_not_there_says_so(page: Page, sound: Check, page_errors: list[str]) -> None:
+def test_a_page_that_is_not_there_says_so(page: Page, page_errors: list[str]) -> None:
     response = page.goto("/conditions/nothing-of-this-name/")
     assert response
     assert response.status == 404
     expect(page.get_by_role("link", name="Look in the library")).to_be_visible()
-    sound(page)
     # The browser itself notes the 404.
     assert len(page_errors) == 1
     page_errors.clear()
@@ -80,7 +77,7 @@ def test_a_picture_moves_only_while_it_is_played(open_page: Callable[[str], Page
 
 
 def test_a_reply_with_mistakes_says_what_to_put_right(
-    open_page: Callable[[str], Page], sound: Check
+    open_page: Callable[[str], Page],
 ) -> None:
     # Given a reply without a name, and with half an address
     page = open_page("/understanding-muscle-twitches/")
@@ -94,7 +91,6 @@ def test_a_reply_with_mistakes_says_what_to_put_right(
     # Then each mistake is named and leads to its field, and what was written is still there
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()
-    sound(page)
     expect(page.get_by_label("Your reply")).to_have_value("Thank you, this was a help.")
     summary.get_by_role("link", name="Write an e-mail address").click()
     expect(page.get_by_label("E-mail")).to_be_focused()
@@ -106,7 +102,6 @@ def test_a_reply_with_mistakes_says_what_to_put_right(
     page.get_by_label("E-mail").fill("")
     page.get_by_role("button", name="Send reply").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you for your reply")
-    sound(page)
 
 
 def test_the_menu_of_a_phone_opens_and_closes(open_page: Callable[[str], Page]) -> None:

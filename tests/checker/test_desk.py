@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,11 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from checker import desk, publishing
-from checker.loading import load_folder
 from checker.models import Scenario
 from conditions import history
 from conditions.models import Condition, Finding, Release, Reply, Rule, Source, WarningSign
-from tests import content_folder
 from tests.conditions.public import inline_code
 from tests.pages import page_of
 
@@ -26,8 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def release(tmp_path: Path, no_edition: None) -> Release:
-    load_folder(content_folder.write(tmp_path))
+def release(small_drafts: None, no_edition: None) -> Release:
     made = publishing.publish(note="The first one.")
     assert made is not None
     return made

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from pytest_django import Settings
 
 from checker import publishing
-from checker.loading import load_folder
 from checker.models import Scenario
 from checker.publishing import PublishError, draft, publish
 from checker.stories import Fate
 from conditions import editions
 from conditions.models import Condition, Finding, Release, WarningSign
-from tests import content_folder
 
 pytestmark = pytest.mark.django_db
 REASON = "The guideline of 2026 says so."
 
 
 @pytest.fixture(autouse=True)
-def released(tmp_path: Path) -> Release:
+def released(small_drafts: None) -> Release:
     """The small content in force, with three stories more."""
-    load_folder(content_folder.write(tmp_path))
     story("a-flicker", present=["flicker"], absent=["weak-hand"], urgency=["self-care", "routine"])
     story("a-weak-hand", present=["flicker", "weak-hand"], urgency=["soon"])
     story("too-careful", present=["weak-hand"], urgency=["self-care"])
@@ -330,38 +323,6 @@ def test_who_comes_second_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     made()
     monkeypatch.setattr(publishing, "draft", lambda: plan)
     assert "published meanwhile" in refused()
-
-
-@pytest.mark.skipif(
-    os.environ.get("TEST_DB") != "postgres",
-    reason="needs two connections; SQLite in memory refuses the second while the first writes",
-)
-@pytest.mark.django_db(transaction=True)
-def test_two_who_publish_at_once_make_one_release() -> None:
-    Condition.objects.filter(slug="benign").update(summary="Pressed twice.")
-    draft()
-    ready = threading.Barrier(2)
-    told: list[str] = []
-
-    def press() -> None:
-        ready.wait(10)
-        try:
-            release = publish()
-            told.append(str(release))
-        except PublishError as error:
-            told.append(error.problems[0])
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=press) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert Release.objects.count() == 2
-    assert told.count("Release 2") == 1
-    (other,) = [line for line in told if line != "Release 2"]
-    assert other == "None" or "meanwhile" in other
 
 
 def test_the_stories_are_run_once_for_the_same_content(monkeypatch: pytest.MonkeyPatch) -> None:

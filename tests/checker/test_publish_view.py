@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from checker.loading import load_folder
 from checker.publishing import publish
 from conditions import editions
 from conditions.models import Condition, Release, WarningSign
-from tests import content_folder
 from tests.pages import page_of
 
 PUBLISH = "/admin/conditions/release/publish/"
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def drafts(tmp_path: Path, no_edition: None) -> None:
-    load_folder(content_folder.write(tmp_path))
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_drafts", "no_edition")]
 
 
 def staff(client: Client, *permissions: str) -> User:

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
-from checker.loading import load_folder
 from checker.models import Option, Question, Scenario
 from checker.publishing import PublishError, draft, publish
 from conditions import content, editions
 from conditions.models import Clause, Condition, Finding, KeyFigure, Release, Reply, WarningSign
-from tests import content_folder
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def drafts(tmp_path: Path) -> None:
-    """The small content of tests/content_folder.py, as drafts."""
-    load_folder(content_folder.write(tmp_path))
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_drafts")]
 
 
 def published() -> Release:

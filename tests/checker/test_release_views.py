@@ -20,7 +20,6 @@ from checker.publishing import PublishError, publish, restore_drafts, roll_back
 from conditions import content, editions
 from conditions.choices import BandChoices
 from conditions.models import Condition, Finding, Release, WarningSign
-from tests import content_folder
 from tests.conditions.public import inline_code
 from tests.pages import Page, page_of
 
@@ -30,9 +29,8 @@ REASON = "The new one names a wrong number."
 
 
 @pytest.fixture(autouse=True)
-def two_releases(tmp_path: Path, no_edition: None) -> None:
+def two_releases(small_drafts: None, no_edition: None) -> None:
     """The second says something else of an entry, and has one story more."""
-    load_folder(content_folder.write(tmp_path))
     publish(note="The first.")
     Condition.objects.filter(slug="benign").update(summary="Other words.")
     story("weak", ["flicker", "weak-hand"], ["soon"])

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from checker.loading import load_folder
 from checker.models import Option, Scenario
 from checker.publishing import publish
 from conditions import editions
 from conditions.models import Condition
-from tests import content_folder
 from tests.conditions.public import inline_code
 from tests.pages import Page, page_of
 
@@ -23,8 +20,7 @@ LIST = "/admin/checker/scenario/"
 
 
 @pytest.fixture(autouse=True)
-def drafts(tmp_path: Path, no_edition: None) -> None:
-    load_folder(content_folder.write(tmp_path))
+def drafts(small_drafts: None, no_edition: None) -> None:
     publish()
     editions.refresh()
 

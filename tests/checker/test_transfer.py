@@ -10,7 +10,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from checker import transfer
-from checker.loading import load_folder
 from checker.publishing import publish
 from checker.transfer import Upload, associations_as_table, look_at, take_over, zipped
 from conditions import content, editions
@@ -19,13 +18,8 @@ from conditions.content import ContentError
 from conditions.models import Association, Condition, Finding, LookAlike, Source
 from tests import content_folder
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_drafts")]
 HEAD = "condition,finding,band,basis,source,note\n"
-
-
-@pytest.fixture(autouse=True)
-def drafts(tmp_path: Path) -> None:
-    load_folder(content_folder.write(tmp_path / "content"))
 
 
 def table(text: str, *, prune: bool = False) -> Upload:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from checker import transfer
-from checker.loading import load_folder
 from conditions import content
 from conditions.choices import BandChoices
 from conditions.models import Association, Condition
@@ -19,14 +17,9 @@ from tests import content_folder
 from tests.conditions.public import inline_code
 from tests.pages import Page, page_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_drafts", "no_edition")]
 PAGE = "/admin/conditions/release/transfer/"
 TABLE = "condition,finding,band\nbenign,flicker,frequent\n"
-
-
-@pytest.fixture(autouse=True)
-def drafts(tmp_path: Path, no_edition: None) -> None:
-    load_folder(content_folder.write(tmp_path))
 
 
 def send(client: Client, name: str, data: str | bytes, **more: str) -> Page:

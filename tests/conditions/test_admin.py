@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,8 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker
 
-from checker.loading import load_folder
 from conditions import content, editions, replies
 from conditions.models import (
     Article,
@@ -28,12 +26,11 @@ from conditions.models import (
     ReplyState,
     Source,
 )
-from tests import content_folder
 from tests.pages import page_of
 
 from .public import inline_code
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_edition")]
 
 OURS = [m for m in admin.site._registry if m._meta.app_label in ("conditions", "checker")]
 IDS = [model._meta.model_name for model in OURS]
@@ -42,15 +39,15 @@ READ_ONLY = ("release", "reply", "pagereport")
 MOST_QUERIES = 45
 
 
-@pytest.fixture(autouse=True)
-def drafts(tmp_path: Path, no_edition: None) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def drafts(small_drafts: None, django_db_blocker: DjangoDbBlocker) -> None:
     """A row of every model at least."""
     from checker.publishing import publish
 
-    load_folder(content_folder.write(tmp_path))
-    publish()
-    Reply.objects.create(article="a", name="Anna", email="anna@example.org", text="Thank you.")
-    PageReport.objects.create(page="/causes/", kind="wrong", text="The dose is another.")
+    with django_db_blocker.unblock():
+        publish()
+        Reply.objects.create(article="a", name="Anna", email="anna@example.org", text="Thank you.")
+        PageReport.objects.create(page="/causes/", kind="wrong", text="The dose is another.")
 
 
 def address(model: type[Model], page: str, *args: Any) -> str:

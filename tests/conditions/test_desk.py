@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from checker.loading import load_folder
 from checker.models import Scenario
 from conditions import content, versions
 from conditions.models import (
@@ -24,15 +22,9 @@ from conditions.models import (
     Source,
     WarningSign,
 )
-from tests import content_folder
 from tests.pages import page_of
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def drafts(tmp_path: Path, no_edition: None) -> None:
-    load_folder(content_folder.write(tmp_path))
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_drafts", "no_edition")]
 
 
 @pytest.fixture

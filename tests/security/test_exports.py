@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from checker.loading import load_folder
 from conditions.models import Association, Condition, Finding
-from tests import content_folder
 
 pytestmark = pytest.mark.django_db
 CSV, ZIP, DESK = (
@@ -24,14 +21,8 @@ RUN_BY_SPREADSHEETS = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def attacked(tmp_path: Path) -> None:
-    """A row whose every free text is each of these in turn."""
-    load_folder(content_folder.write(tmp_path / "content"))
-
-
 @pytest.mark.parametrize("text", RUN_BY_SPREADSHEETS)
-def test_no_cell_of_an_export_is_run(text: str, attacked: None, admin_client: Client) -> None:
+def test_no_cell_of_an_export_is_run(text: str, small_drafts: None, admin_client: Client) -> None:
     Association.objects.update(note=text)
     Condition.objects.update(name=text)
     Finding.objects.update(label=text)
@@ -46,7 +37,7 @@ def test_no_cell_of_an_export_is_run(text: str, attacked: None, admin_client: Cl
         assert not cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")), cell
 
 
-def test_only_who_may_edit_takes_content_out_or_in(attacked: None, client: Client) -> None:
+def test_only_who_may_edit_takes_content_out_or_in(small_drafts: None, client: Client) -> None:
     staff = User.objects.create_user("staff", is_staff=True)
     member = User.objects.create_user("member")
     upload = {"step": "look", "file": io.BytesIO(b"condition,finding,band\n")}

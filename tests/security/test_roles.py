@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
@@ -12,21 +11,14 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from checker.loading import load_folder
 from checker.models import Scenario
 from checker.publishing import publish
 from conditions.models import Article, Condition, Finding, Release, Reply, ReplyState
 from staff import roles
-from tests import content_folder
 from tests.pages import page_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_drafts", "no_edition")]
 As = Callable[..., Client]
-
-
-@pytest.fixture(autouse=True)
-def drafts(tmp_path: Path, no_edition: None) -> None:
-    load_folder(content_folder.write(tmp_path))
 
 
 @pytest.fixture
