@@ -125,7 +125,8 @@ def small_drafts(
     For modules without transactions of their own (`django_db(transaction=True)`).
     """
     around = transaction.atomic()
-    around._from_testcase = True  # what a test does at the outermost level it still does there
+    # As around a test of Django's own: what must stand at the outermost level may stand in here.
+    around._from_testcase = True  # type: ignore[attr-defined]
     with ExitStack() as stack:
         with django_db_blocker.unblock():
             stack.enter_context(around)
