@@ -4,8 +4,8 @@
 
 What stands between is drawn for the first visitor with these keys and kept, in the memory of the process, for the
 next. The keys name all that it depends on; whether this is a preview always counts. Nothing that tells of a visitor
-belongs in it: no token, no answer. Django's {% cache %} means the same, but asks a cache, which
-costs as much as a small part.
+belongs in it: no token, no answer. Django's {% cache %} means the same, but asks a cache, which costs as much as a
+small part.
 """
 
 from __future__ import annotations
