@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from csp.constants import HEADER
+from csp.utils import build_policy
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -42,6 +44,23 @@ class CarefulRefusals:
         if response.status_code == 400:
             for name, value in self.HEADERS.items():
                 response.headers.setdefault(name, value)
+        return response
+
+
+class ContentPolicy:
+    """Puts the Content-Security-Policy on every answer, but for Django's own error pages while it is worked on.
+
+    It is the same for all, so django-csp writes it once; its own middleware writes it anew for each answer.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.policy = build_policy()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not (settings.DEBUG and response.status_code in (404, 500)):
+            response.headers.setdefault(HEADER, self.policy)
         return response
 
 

@@ -71,7 +71,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First what only adds headers: so they stand on every answer, on redirects to https, static files and errors too.
     "twitchinfo.middleware.CarefulRefusals",
-    "csp.middleware.CSPMiddleware",
+    "twitchinfo.middleware.ContentPolicy",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
