@@ -268,7 +268,8 @@ compared is measured in turn, {rounds} rounds; a row gives the middle of the rou
 
 **How to read it.** Milliseconds and requests a second are those of one machine on one day, and the client runs on the
 same machine. *Ratios* travel: the bare view answers `ok` from the same process, behind the same middleware and server,
-and the conventional peer runs beside it. A faster machine makes both sides faster and leaves the ratio about where it
+and the conventional peer runs beside it. A library page lies ready and is handed out before the later part of that
+middleware. A faster machine makes both sides faster and leaves the ratio about where it
 is. Judge a change by the ratios, and a machine by the rest. Processor time is what the worker itself used, in all its
 threads, so other programs on the machine disturb it little.
 
