@@ -31,12 +31,20 @@ STAND_STILL = """() => document.styleSheets[0].insertRule(
 # Before anything of the page: else what moved first is not seen.
 WATCH = """
 window.shifts = []
-new PerformanceObserver((list) => {
+window.shiftObserver = new PerformanceObserver((list) => {
   for (const shift of list.getEntries()) {
     if (!shift.hadRecentInput) window.shifts.push(shift)
   }
-}).observe({ type: "layout-shift", buffered: true })
+})
+window.shiftObserver.observe({ type: "layout-shift", buffered: true })
 """
+
+# Whoever looks moves things as well: a page that is looked at again, in another state, is not to blame for it.
+FORGET_SHIFTS = """async () => {
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
+  window.shiftObserver.takeRecords()
+  window.shifts = []
+}"""
 
 SHIFT = """async (most) => {
   await new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
@@ -186,6 +194,7 @@ def look_at(
     page.emulate_media(color_scheme=SCHEMES[0], reduced_motion="reduce")
     if before:
         page.set_viewport_size(before)
+    page.evaluate(FORGET_SHIFTS)
     return list(dict.fromkeys(found))
 
 
