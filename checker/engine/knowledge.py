@@ -78,6 +78,11 @@ class Condition:
     """False for entries that explain and are never a match."""
     associations: Mapping[str, Association]
 
+    @property
+    def defined_by(self) -> frozenset[str]:
+        """Slugs of the findings without which it is not this condition: the obligate ones."""
+        return frozenset(slug for slug, a in self.associations.items() if a.band is Band.OBLIGATE)
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:

@@ -27,8 +27,8 @@ Places = NDArray[np.intp]
 class MatchingSettings:
     """The constants of matching. Tests switch single ones off to compare with an independent oracle."""
 
-    cap: float = 1.5
-    """No single answer moves a score by more than this (base 10: a factor of thirty)."""
+    cap: float = 1.65
+    """No single answer moves a score by more than this (base 10: a factor of forty-five)."""
     repeat: float = 0.2
     """Share of its weight that a finding keeps when a stronger one of its group counts already."""
     unticked: float = 0.5
@@ -112,6 +112,8 @@ class Weights:
     """The number of each row's group, rising; shape (rows that have one,)."""
     usual: tuple[tuple[str, ...], ...]
     """Findings usual in each candidate, most usual first."""
+    defining: Floats
+    """One where a finding defines a candidate, else zero; shape (findings, candidates)."""
     prior: Floats
     """Base-10 log prior per candidate; shape (candidates,)."""
     weight: Floats
@@ -167,6 +169,9 @@ def weigh(kb: KnowledgeBase, settings: MatchingSettings = DEFAULT) -> Weights:
         row=row,
         group=group,
         usual=tuple(map(_usual, conditions)),
+        defining=np.array(
+            [[slug in c.defined_by for c in conditions] for slug in row], dtype=float
+        ),
         prior=np.log10([c.prevalence.weight for c in conditions]),
         weight=weight,
         strength=_strengths(weight[:, : len(group)], denied),
@@ -371,7 +376,7 @@ def _count_once(block: Floats, strength: Floats, group: Places, repeat: float) -
 
 
 # What may be called a fit (docs/adr/0003-matching.md).
-WELL_PROBABILITY = 0.20
+WELL_PROBABILITY = 0.25
 PARTLY_PROBABILITY = 0.03
 WELL_SUPPORT = 0.7
 PARTLY_SUPPORT = 0.4
@@ -388,13 +393,14 @@ def show(
 ) -> tuple[Match, ...]:
     """Return the matches worth showing, each with its fit in words, best first. May be empty.
 
-    A feared disease needs an objective sign that supports it, and is named for a partial fit only where
+    A condition is named only where all that defines it was told. A feared disease needs an objective sign that
+    supports it, and is named for a partial fit only where
     the answers are alarming anyway (`alarmed`: a warning sign or floor above routine).
     """
     shown: list[Match] = []
     for match in ranked:
         fit = fit_of(match)
-        if fit is None or not _is_felt_or_seen(kb, match):
+        if fit is None or not _is_felt_or_seen(kb, match) or not _is_defined(kb, match, evidence):
             continue
         if _is_feared(match) and not _may_be_named(kb, replace(match, fit=fit), evidence, alarmed):
             continue
@@ -424,6 +430,15 @@ def _may_be_named(kb: KnowledgeBase, match: Match, evidence: Evidence, alarmed: 
 def _is_felt_or_seen(kb: KnowledgeBase, match: Match) -> bool:
     """Whether something that the person feels or others see speaks for it: habits and tablets alone fit nobody."""
     return any(kb.findings[c.finding].kind is not FindingKind.CONTEXT for c in match.supporting)
+
+
+def _is_defined(kb: KnowledgeBase, match: Match, evidence: Evidence) -> bool:
+    """Whether all that defines a condition was told (a movement, tablet, habit, illness) or nearly told."""
+    groups = {kb.findings[slug].group for slug in evidence.present if slug in kb.findings} - {""}
+    return all(
+        slug in evidence.present or kb.findings[slug].group in groups
+        for slug in match.condition.defined_by
+    )
 
 
 def _is_feared(match: Match) -> bool:

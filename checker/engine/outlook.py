@@ -19,8 +19,8 @@ from .urgency import alarms_of
 from .vocabulary import ClauseKind, EvidenceState, QuestionKind, SignKind, Urgency
 
 # What reaching a warning sign is worth, in bits of information (docs/adr/0004-questionnaire.md).
-ALARM_WORTH = {
-    Urgency.SELF_CARE: 0.0,
+SIGN_WORTH = {
+    Urgency.SELF_CARE: 0.5,
     Urgency.ROUTINE: 0.2,
     Urgency.SOON: 1.0,
     Urgency.SAME_DAY: 2.0,
@@ -28,6 +28,8 @@ ALARM_WORTH = {
 }
 EXPLAINED = 0.1
 """Least chance that what a firing rule excludes is there: whoever has the sign has its causes more often."""
+NAMING = 0.2
+"""What it is worth, in bits, to learn what a leading candidate is defined by: untold, it cannot be named."""
 NEGLIGIBLE = 1e-4
 """Rules less likely than this to fire are left out."""
 
@@ -41,11 +43,14 @@ class Outlook:
     """Bits about which condition it is."""
     alarm: Floats
     """Chance that it makes a warning sign fire, times what that sign is worth."""
+    naming: Floats
+    """Share of the candidates that it defines, times what it is worth to be able to name them."""
 
     @cached_property
     def worth(self) -> list[float]:
-        """Information and alarm of each finding together: plain numbers, since a question sums only a few."""
-        worth: list[float] = (self.information * _share_told(self.kb) + self.alarm).tolist()
+        """All worth of each finding together: plain numbers, since a question sums only a few."""
+        told = self.information * _share_told(self.kb)
+        worth: list[float] = (told + self.alarm + self.naming).tolist()
         return worth
 
     def value(self, question: Question, places: Sequence[int]) -> float:
@@ -82,16 +87,18 @@ def look_ahead(kb: KnowledgeBase, evidence: Evidence) -> Outlook:
     rest = max(0.0, 1.0 - float(shares.sum()))
     chance = weights.frequency @ shares + rest * weights.background
     mixed = weights.entropy @ shares + rest * weights.background_entropy
+    states = states_by_row(weights, evidence)
     return Outlook(
         kb=kb,
         information=np.maximum(binary_entropy(chance) - mixed, 0.0),
-        alarm=_alarm(kb, evidence, states_by_row(weights, evidence), chance),
+        alarm=_alarm(kb, evidence, states, chance),
+        naming=NAMING * (states == EvidenceState.UNKNOWN) * (weights.defining @ shares),
     )
 
 
 @dataclass(frozen=True)
 class _Rules:
-    """All clauses of all warning signs, laid end to end: clause by clause, rule by rule."""
+    """All clauses of all signs, laid end to end: clause by clause, rule by rule."""
 
     finding: NDArray[np.intp]
     """Row of each finding named, clause after clause."""
@@ -109,13 +116,14 @@ class _Rules:
     urgency: Floats
     """Level of each rule's sign."""
     worth: Floats
+    is_calm: NDArray[np.bool_]
+    """Whether the rule is a calm sign's."""
 
 
 @lru_cache(maxsize=8)
 def _rules(kb: KnowledgeBase) -> _Rules:
     row = weigh(kb).row
-    signs = [sign for sign in kb.signs.values() if sign.kind is SignKind.WARNING]
-    rules = [(sign, rule) for sign in signs for rule in sign.rules]
+    rules = [(sign, rule) for sign in kb.signs.values() for rule in sign.rules]
     clauses = [(place, clause) for place, (_, rule) in enumerate(rules) for clause in rule]
     sizes = [len(clause.findings) for _, clause in clauses]
     lengths = [len(rule) for _, rule in rules]
@@ -131,7 +139,8 @@ def _rules(kb: KnowledgeBase) -> _Rules:
         first_clause=np.cumsum([0, *lengths[:-1]], dtype=np.intp)[: len(lengths)],
         rule_of=np.array([place for place, _ in clauses], dtype=np.intp),
         urgency=np.array([sign.urgency for sign, _ in rules], dtype=float),
-        worth=np.array([ALARM_WORTH[sign.urgency] for sign, _ in rules]),
+        worth=np.array([SIGN_WORTH[sign.urgency] for sign, _ in rules]),
+        is_calm=np.array([sign.kind is SignKind.CALM for sign, _ in rules]),
     )
 
 
@@ -163,12 +172,17 @@ def _alarm(kb: KnowledgeBase, evidence: Evidence, states: Places, chance: Floats
     lacking = np.where(holds, 0.0, expected)
     shared_by = np.add.reduceat(lacking, rules.first_clause)
     current = max((alarm.urgency for alarm in alarms_of(kb, evidence)), default=Urgency.SELF_CARE)
-    counts = (fires >= NEGLIGIBLE) & (shared_by > 0) & (rules.urgency > current)
+    counts = (fires >= NEGLIGIBLE) & (shared_by > 0)
+    # A calm sign changes the outcome where nothing alarms and none of its kind holds yet.
+    may_calm = current <= Urgency.ROUTINE and not (rules.is_calm & (fires == 1.0)).any()
+    counts &= np.where(rules.is_calm, may_calm, rules.urgency > current)
     share = np.where(counts, rules.worth * fires / np.where(counts, shared_by, 1.0), 0.0)
     weight = np.where(holds, 0.0, share[rules.rule_of])[rules.clause_of]
     alarm: Floats = likely * np.bincount(rules.finding, weights=weight, minlength=len(chance))
     if current > Urgency.ROUTINE:
-        alarm += _relief(rules, (fires == 1.0) & (rules.urgency == current), unknown, chance)
+        alarm += _relief(
+            rules, (fires == 1.0) & ~rules.is_calm & (rules.urgency == current), unknown, chance
+        )
     return alarm
 
 

@@ -270,7 +270,7 @@ FEARED = """
     finding   flicker  frequent
     finding   weak     very-rare objective
     finding   feels    very-rare
-    condition feared   very-common serious soon: flicker=obligate weak=obligate feels=obligate
+    condition feared   very-common serious soon: flicker=very-frequent weak=very-frequent feels=very-frequent
 """
 
 
@@ -287,6 +287,33 @@ def test_a_denied_objective_sign_does_not_let_a_feared_disease_in() -> None:
     assert assess_evidence(kb, evidence_of(["flicker", "feels"], ["weak"])).matches == ()
 
 
+DEFINED = """
+    finding   flicker  frequent
+    finding   ripple   occasional  group=skin
+    finding   bubbles  occasional  group=skin
+    finding   statin   occasional  context
+    condition tablet   common benign routine: statin=obligate flicker=very-frequent
+    condition rippling common benign routine: ripple=obligate bubbles=frequent flicker=very-frequent
+"""
+
+
+@pytest.mark.parametrize(
+    ("present", "named"),
+    [
+        (["flicker"], []),
+        (["flicker", "statin"], ["tablet"]),
+        (["flicker", "ripple"], ["rippling"]),
+        # Another finding of its group says nearly the same.
+        (["flicker", "bubbles"], ["rippling"]),
+    ],
+)
+def test_a_condition_is_named_only_where_what_defines_it_was_told(
+    present: list[str], named: list[str]
+) -> None:
+    matches = assess_evidence(world(DEFINED), evidence_of(present)).matches
+    assert slugs(m.condition for m in matches) == named
+
+
 def test_nothing_fits_well_is_an_outcome() -> None:
     kb = world("""
         finding   flicker  frequent
@@ -301,7 +328,7 @@ def test_fit_is_told_in_words_by_share_and_by_evidence_gained() -> None:
         finding   lid      very-rare
         finding   flicker  frequent
         condition eyelid   very-common benign self-care: lid=obligate
-        condition rare     very-rare   benign self-care: lid=obligate flicker=obligate
+        condition rare     very-rare   benign self-care: lid=obligate flicker=very-frequent
     """)
     matches = assess_evidence(kb, evidence_of(["lid"])).matches
     assert [(m.condition.slug, m.fit) for m in matches] == [("eyelid", Fit.WELL)]

@@ -231,6 +231,36 @@ def test_the_chance_of_a_warning_sign_is_worth_a_question() -> None:
     assert asked_in_turn(kb, movement="flicker") == ["movement", "ill"]
 
 
+def test_what_a_calm_sign_needs_is_asked_unless_one_holds_or_something_alarms() -> None:
+    kb = world("""
+        finding   flicker  frequent
+        finding   brief    frequent
+        finding   evening  frequent
+        finding   weak     occasional
+        sign      feeble   soon: all weak
+        calm      short    : all flicker brief
+        calm      late     : all flicker evening
+        question  q        multi opening none: flicker weak
+        question  long     multi follow-up none: brief
+        question  when     multi follow-up none: evening
+    """)
+    assert set(asked_in_turn(kb, q="flicker", long="-brief")) == {"q", "long", "when"}
+    assert len(asked_in_turn(kb, q="flicker", long="brief", when="evening")) == 2
+    assert asked_in_turn(kb, q="flicker weak") == ["q"]
+    assert asked_in_turn(kb, q="-flicker") == ["q"]
+
+
+def test_what_defines_a_leading_candidate_is_asked() -> None:
+    kb = world("""
+        finding   jerk     occasional
+        finding   asleep   very-frequent
+        condition start    very-common benign self-care: jerk=very-frequent asleep=obligate
+        question  movement multi opening none: jerk
+        question  when     multi follow-up none: asleep
+    """)
+    assert asked_in_turn(kb, movement="jerk") == ["movement", "when"]
+
+
 def test_a_sign_that_fired_already_is_worth_nothing_more() -> None:
     kb = world("""
         finding   weak   occasional

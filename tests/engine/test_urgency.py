@@ -112,7 +112,7 @@ def test_only_a_sign_makes_an_emergency() -> None:
     kb = world("""
         finding   stiff  very-rare objective
         finding   feels  very-rare
-        condition lockjaw very-common emergency emergency: stiff=obligate feels=obligate
+        condition lockjaw very-common emergency emergency: stiff=very-frequent feels=very-frequent
         sign      rigid  emergency: all feels stiff
     """)
     by_match = assess_evidence(kb, evidence_of(["stiff"])).verdict
@@ -129,7 +129,7 @@ def test_what_fits_well_on_feelings_alone_brings_routine_at_most() -> None:
     kb = world("""
         finding   numb     occasional
         finding   weak     very-rare objective
-        condition strain   common treatable soon: numb=obligate weak=obligate
+        condition strain   common treatable soon: numb=very-frequent weak=very-frequent
     """)
 
     def of(*present: str) -> tuple[Reason, ...]:
