@@ -43,6 +43,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     touches = [
         "shipped_report" not in fixtures
+        and not item.get_closest_marker("any_database")
         and bool(item.get_closest_marker("django_db") or {"db", "transactional_db"} & fixtures)
         for item, fixtures in zip(items, needs, strict=True)
     ]

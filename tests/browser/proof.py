@@ -149,6 +149,19 @@ FILL_UP = """() => {
 
 # Without "preload": it reads stylesheets for a rule that is not among these.
 AXE_OPTIONS = {"runOnly": WCAG_2_2_AA, "resultTypes": ["violations"], "preload": False}
+# What a colour, a place or a size may change. The rest depends on what there is, which two widths show between them.
+AXE_OF_LOOKS = {
+    **AXE_OPTIONS,
+    "runOnly": {
+        "type": "rule",
+        "values": [
+            "color-contrast",
+            "link-in-text-block",
+            "scrollable-region-focusable",
+            "target-size",
+        ],
+    },
+}
 AXE = """async (options) => {
   const { violations } = await axe.run(document, options)
   const why = (node) => node.failureSummary.split("\\n").slice(1).join(";").trim()
@@ -171,7 +184,8 @@ def look_at(
 ) -> list[str]:
     """Return what is wrong with a page in the state it is in, and leave it in that state.
 
-    With `quick`, axe sees only the first few of what is built alike, and the night at one width.
+    With `quick`, axe sees only the first few of what is built alike, and the night at one width; and it tries
+    every rule by day on the narrowest and the widest screen, elsewhere those of the looks.
     """
     before = page.viewport_size
     page.evaluate(STAND_STILL)
@@ -189,7 +203,9 @@ def look_at(
         # Colours hardly depend on the width: a quick look sees the night on the narrowest screen.
         for scheme in schemes if not quick or width == min(widths) else schemes[:1]:
             page.emulate_media(color_scheme=scheme)
-            found += _at(f"{width}, {scheme}", page.evaluate(AXE, AXE_OPTIONS))
+            by_day = scheme == schemes[0] and width in (min(widths), max(widths))
+            options = AXE_OF_LOOKS if quick and not by_day else AXE_OPTIONS
+            found += _at(f"{width}, {scheme}", page.evaluate(AXE, options))
     page.evaluate(FILL_UP)
     page.emulate_media(color_scheme=SCHEMES[0], reduced_motion="reduce")
     if before:

@@ -85,6 +85,7 @@ def test_nothing_but_the_answer_cookie_and_the_form_token_is_set(visitor: Visito
     assert set(visitor.client.cookies) == {cookie.name for cookie in cookies.of_visitors()}
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db
 def test_no_address_sets_a_cookie_that_the_privacy_page_does_not_list(
     visitor: Visitor, admin_user: User
