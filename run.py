@@ -75,8 +75,7 @@ def test(arguments: list[str]) -> int:
     if arguments and arguments != ["--all"]:
         database = os.environ.get("TEST_DB", "sqlite")
         return run("-m", "pytest", *arguments, environment=test_environment(database))
-    # Side by side, but what stands in a group in one process: see tests/conftest.py.
-    options = ["-n", "2", "--dist", "loadgroup"]
+    options = ["-n", "2"]
     long = ["-m", ""] if arguments else []
     steps = Steps()
     lint(steps)

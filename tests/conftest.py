@@ -31,14 +31,11 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let one of several processes run the stories. On PostgreSQL, run only what may touch a database.
+    """On PostgreSQL, run only what may touch a database.
 
     The rest ran on SQLite, and cannot tell them apart; nor can what the stories come to, which no table holds.
     """
     needs = [set(getattr(item, "fixturenames", ())) for item in items]
-    for item, fixtures in zip(items, needs, strict=True):
-        if "shipped_report" in fixtures:
-            item.add_marker(pytest.mark.xdist_group("stories"))
     if os.environ.get("TEST_DB") != "postgres":
         return
     touches = [
