@@ -139,5 +139,5 @@ def _most_telling(walked: Walk) -> Page | None:
 # Weights of the choice of the next page (docs/adr/0004-questionnaire.md).
 WORTH_ASKING = 0.10
 TOPIC_COST = 0.01
-PATIENCE = 0.35
+PATIENCE = 0.6
 PATIENT_UNTIL = 8
