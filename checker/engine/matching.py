@@ -190,6 +190,15 @@ def _usual(condition: Condition) -> tuple[str, ...]:
     return tuple(a.finding for a in sorted(usual, key=lambda a: -a.band.probability))
 
 
+def _defining(conditions: tuple[Condition, ...], row: Mapping[str, int]) -> Floats:
+    """Return one where a finding defines a candidate, else zero; shape (findings, candidates)."""
+    defining = np.zeros((len(row), len(conditions)))
+    for column, condition in enumerate(conditions):
+        for slug in condition.defined_by:
+            defining[row[slug], column] = 1.0
+    return defining
+
+
 def _in_groups(kb: KnowledgeBase) -> tuple[tuple[Finding, ...], Places]:
     """Return all findings, groups first and each together, and the number of the group of those in one."""
     groups: dict[str, list[Finding]] = {}
