@@ -297,7 +297,9 @@ def rank(
     worth = np.flatnonzero(probabilities >= at_least)
     best_first = worth[np.argsort(-scores[worth], kind="stable")].tolist()
     columns = matrix[:, best_first].T.tolist()
-    states = evidence.states
+    told = [(slug, evidence.states[slug]) for slug in known]
+    is_told = frozenset(known)
+    # Lists inside: generators cost a tenth of the whole.
     return tuple(
         Match(
             condition=weights.conditions[i],
@@ -305,15 +307,13 @@ def rank(
             score=float(scores[i]),
             probability=float(probabilities[i]),
             contributions=tuple(
-                Contribution(slug, states[slug], weight)
-                for slug, weight in zip(known, column, strict=True)
-                if weight
+                [
+                    Contribution(slug, state, weight)
+                    for (slug, state), weight in zip(told, column, strict=True)
+                    if weight
+                ]
             ),
-            unconfirmed=tuple(
-                slug
-                for slug in weights.usual[i]
-                if states.get(slug, EvidenceState.UNKNOWN) is EvidenceState.UNKNOWN
-            ),
+            unconfirmed=tuple([slug for slug in weights.usual[i] if slug not in is_told]),
         )
         for i, column in zip(best_first, columns, strict=True)
     )
