@@ -169,9 +169,7 @@ def weigh(kb: KnowledgeBase, settings: MatchingSettings = DEFAULT) -> Weights:
         row=row,
         group=group,
         usual=tuple(map(_usual, conditions)),
-        defining=np.array(
-            [[slug in c.defined_by for c in conditions] for slug in row], dtype=float
-        ),
+        defining=_defining(conditions, row),
         prior=np.log10([c.prevalence.weight for c in conditions]),
         weight=weight,
         strength=_strengths(weight[:, : len(group)], denied),
