@@ -188,6 +188,7 @@ def look_at(
     every rule by day on the narrowest and the widest screen, elsewhere those of the looks.
     """
     before = page.viewport_size
+    page.wait_for_load_state()
     page.evaluate(STAND_STILL)
     page.emulate_media(reduced_motion="no-preference")
     found = [*page.evaluate(SHIFT, MOST_SHIFT), *page.evaluate(CONTENT)]
