@@ -401,8 +401,8 @@ def show(
     """Return the matches worth showing, each with its fit in words, best first. May be empty.
 
     A condition is named only where all that defines it was told. A feared disease needs an objective sign that
-    supports it, and is named for a partial fit only where
-    the answers are alarming anyway (`alarmed`: a warning sign or floor above routine).
+    supports it, and is named for a partial fit only where the answers are alarming anyway (`alarmed`: a warning
+    sign or floor above routine).
     """
     shown: list[Match] = []
     for match in ranked:
@@ -440,7 +440,10 @@ def _is_felt_or_seen(kb: KnowledgeBase, match: Match) -> bool:
 
 
 def _is_defined(kb: KnowledgeBase, match: Match, evidence: Evidence) -> bool:
-    """Whether all that defines a condition was told (a movement, tablet, habit, illness) or nearly told."""
+    """Whether all that defines a condition was told: a movement, a tablet, a habit, an illness.
+
+    Another finding of its group will do, which says nearly the same.
+    """
     groups = {kb.findings[slug].group for slug in evidence.present if slug in kb.findings} - {""}
     return all(
         slug in evidence.present or kb.findings[slug].group in groups

@@ -1,4 +1,4 @@
-"""What may still be learned: information about conditions, and chances of reaching a warning sign.
+"""What may still be learned: information about conditions, and chances of reaching a sign.
 
 Every page of the check asks for this once, so it is written as a handful of array operations.
 """
@@ -18,7 +18,8 @@ from .matching import Floats, Places, binary_entropy, posterior, score, states_b
 from .urgency import alarms_of
 from .vocabulary import ClauseKind, EvidenceState, QuestionKind, SignKind, Urgency
 
-# What reaching a warning sign is worth, in bits of information (docs/adr/0004-questionnaire.md).
+# What reaching a sign is worth, in bits of information; a calm one has the level self-care
+# (docs/adr/0004-questionnaire.md).
 SIGN_WORTH = {
     Urgency.SELF_CARE: 0.5,
     Urgency.ROUTINE: 0.2,
@@ -41,8 +42,8 @@ class Outlook:
     kb: KnowledgeBase
     information: Floats
     """Bits about which condition it is."""
-    alarm: Floats
-    """Chance that it makes a warning sign fire, times what that sign is worth."""
+    signs: Floats
+    """Chance that it makes a warning sign fire or a calm one hold, times what that sign is worth."""
     naming: Floats
     """Share of the candidates that it defines, times what it is worth to be able to name them."""
 
@@ -50,7 +51,7 @@ class Outlook:
     def worth(self) -> list[float]:
         """All worth of each finding together: plain numbers, since a question sums only a few."""
         told = self.information * _share_told(self.kb)
-        worth: list[float] = (told + self.alarm + self.naming).tolist()
+        worth: list[float] = (told + self.signs + self.naming).tolist()
         return worth
 
     def value(self, question: Question, places: Sequence[int]) -> float:
@@ -91,7 +92,7 @@ def look_ahead(kb: KnowledgeBase, evidence: Evidence) -> Outlook:
     return Outlook(
         kb=kb,
         information=np.maximum(binary_entropy(chance) - mixed, 0.0),
-        alarm=_alarm(kb, evidence, states, chance),
+        signs=_signs_ahead(kb, evidence, states, chance),
         naming=NAMING * (states == EvidenceState.UNKNOWN) * (weights.defining @ shares),
     )
 
@@ -144,7 +145,7 @@ def _rules(kb: KnowledgeBase) -> _Rules:
     )
 
 
-def _alarm(kb: KnowledgeBase, evidence: Evidence, states: Places, chance: Floats) -> Floats:
+def _signs_ahead(kb: KnowledgeBase, evidence: Evidence, states: Places, chance: Floats) -> Floats:
     """Return, by finding, the chance that learning it makes a more urgent sign fire, times its worth.
 
     The chance of a rule is the product over its open clauses, shared among the findings that they lack.
@@ -169,21 +170,21 @@ def _alarm(kb: KnowledgeBase, evidence: Evidence, states: Places, chance: Floats
     may_hold = np.where(rules.is_all, together, chance_of_lack)
     may_hold[rules.is_none | (open_ < lack)] = 0.0
     fires = np.multiply.reduceat(np.where(holds, 1.0, may_hold), rules.first_clause)
+    fires_now = np.logical_and.reduceat(holds, rules.first_clause)
     lacking = np.where(holds, 0.0, expected)
     shared_by = np.add.reduceat(lacking, rules.first_clause)
     current = max((alarm.urgency for alarm in alarms_of(kb, evidence)), default=Urgency.SELF_CARE)
     counts = (fires >= NEGLIGIBLE) & (shared_by > 0)
     # A calm sign changes the outcome where nothing alarms and none of its kind holds yet.
-    may_calm = current <= Urgency.ROUTINE and not (rules.is_calm & (fires == 1.0)).any()
+    may_calm = current <= Urgency.ROUTINE and not (rules.is_calm & fires_now).any()
     counts &= np.where(rules.is_calm, may_calm, rules.urgency > current)
     share = np.where(counts, rules.worth * fires / np.where(counts, shared_by, 1.0), 0.0)
     weight = np.where(holds, 0.0, share[rules.rule_of])[rules.clause_of]
-    alarm: Floats = likely * np.bincount(rules.finding, weights=weight, minlength=len(chance))
+    worth: Floats = likely * np.bincount(rules.finding, weights=weight, minlength=len(chance))
     if current > Urgency.ROUTINE:
-        alarm += _relief(
-            rules, (fires == 1.0) & ~rules.is_calm & (rules.urgency == current), unknown, chance
-        )
-    return alarm
+        made_it = fires_now & ~rules.is_calm & (rules.urgency == current)
+        worth += _relief(rules, made_it, unknown, chance)
+    return worth
 
 
 def _relief(
