@@ -16,6 +16,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, set_urlconf
+from django.views.defaults import bad_request
 from django_otp.middleware import OTPMiddleware
 
 from checker import preview
@@ -120,6 +121,24 @@ class SecondFactors(ForTheDesk, OTPMiddleware):
 
 class Messages(ForTheDesk, MessageMiddleware):
     pass
+
+
+class NumbersThatFit:
+    """Refuses what names rows of the desk by a number that the database cannot hold.
+
+    Django checks the number of one row; SQLite gives up on one in a list of rows (a choice of several, an action).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, OverflowError) and request.path.startswith(DESK):
+            return bad_request(request, exception)
+        return None
 
 
 class DatabaseRequired:

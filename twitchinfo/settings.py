@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "twitchinfo.middleware.SecondFactors",
     "simple_history.middleware.HistoryRequestMiddleware",
     "twitchinfo.middleware.Messages",
+    "twitchinfo.middleware.NumbersThatFit",
     "twitchinfo.middleware.DatabaseRequired",
     "axes.middleware.AxesMiddleware",
     "twitchinfo.middleware.Preview",

@@ -22,7 +22,7 @@ from checker import answers
 from checker.knowledge import knowledge_base_of
 from conditions import limits, replies, views
 from conditions.editions import Edition
-from conditions.models import Reply, ReplyState
+from conditions.models import Cause, Reply, ReplyState, Source
 from tests.addresses import addresses, public_addresses
 from tests.checker.visitor import RESULT, START, Visitor, address, reply
 
@@ -270,6 +270,24 @@ def test_bodies_that_are_no_form_are_survived(edition: Edition) -> None:
             for path in (START, address("you"), REPLY):
                 response = client.generic("POST", path, body, content_type=kind)
                 assert response.status_code < 500, (path, kind, body)
+
+
+@pytest.mark.django_db
+def test_a_number_that_no_database_holds_names_no_row(
+    edition: Edition, admin_client: Client
+) -> None:
+    source = Source.objects.create(slug="leaflet", title="Leaflet")
+    admin_client.raise_request_exception = False
+    for number in ("9" * 19, "1" * 400):
+        action = {"action": "delete_selected", "_selected_action": number, "post": "yes"}
+        answer = admin_client.post("/admin/conditions/source/", action)
+        assert answer.status_code in (200, 302, 400), answer.status_code
+        choice = {"slug": "new", "name": "New", "sources": [number]}
+        answer = admin_client.post("/admin/conditions/cause/add/", choice)
+        assert answer.status_code in (200, 400), answer.status_code
+        assert b"<h1" in answer.content
+    assert Source.objects.filter(pk=source.pk).exists()
+    assert not Cause.objects.filter(slug="new").exists()
 
 
 @pytest.mark.django_db
