@@ -35,9 +35,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     The rest ran on SQLite, and cannot tell them apart; nor can what the stories come to, which no table holds.
     """
-    needs = [set(getattr(item, "fixturenames", ())) for item in items]
     if os.environ.get("TEST_DB") != "postgres":
         return
+    needs = [set(getattr(item, "fixturenames", ())) for item in items]
     touches = [
         "shipped_report" not in fixtures
         and not item.get_closest_marker("any_database")

@@ -146,7 +146,7 @@ def _rules(kb: KnowledgeBase) -> _Rules:
 
 
 def _signs_ahead(kb: KnowledgeBase, evidence: Evidence, states: Places, chance: Floats) -> Floats:
-    """Return, by finding, the chance that learning it makes a more urgent sign fire, times its worth.
+    """Return, by finding, the chance that learning it makes a more urgent or a first calm sign fire, times its worth.
 
     The chance of a rule is the product over its open clauses, shared among the findings that they lack.
     """
