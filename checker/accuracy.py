@@ -115,7 +115,7 @@ def _every(told: Told) -> bool:
 MEASURES = (
     Measure("right", "The level of help is right", _every, lambda t: t.is_right),
     Measure("exact", "It is the level of first choice", _every, lambda t: t.level is t.levels[0]),
-    Measure("safe", "It is not less urgent than it should be", _every, lambda t: t.is_safe),
+    Measure("safe", "Not less urgent than it should be", _every, lambda t: t.is_safe),
     Measure(
         "emergencies",
         "An emergency is told to call now",
