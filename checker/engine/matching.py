@@ -43,8 +43,11 @@ class MatchingSettings:
 
     They are not independent: who has few of a condition's common extras tends to have none of them.
     """
-    unlisted_share: float = 0.15
-    """Least share of people whose choice in a single-answer question a condition does not list."""
+    unlisted_least: float = 0.45
+    """Of the people who choose an answer, this share at least does so with any condition that does not list it.
+
+    Nobody wrote that it is rare there: only the usual picture is listed, and people come early, late or odd.
+    """
     elsewhere: float = 0.05
     """Prior weight of "none of the conditions here"."""
 
@@ -252,7 +255,8 @@ def _distribute(
 ) -> None:
     """Make each candidate's choices in one single-answer question a distribution.
 
-    Listed choices take their band, unlisted ones share what is left in proportion to the background.
+    Listed choices take their band, unlisted ones share what is left in proportion to the background; however
+    little is left, they keep a part of that background.
     """
     choices = [option.finding for option in question.options]
     # "None of these" is one more choice, which nobody lists.
@@ -267,14 +271,15 @@ def _distribute(
             continue
         claimed = sum(band.probability for band in listed.values())
         unlisted = sum(f.background for f in choices if f.slug not in listed) + leftover
-        rest = max(1 - claimed, settings.unlisted_share) if unlisted > 0 else 0.0
+        kept = max((1 - claimed) / unlisted, settings.unlisted_least) if unlisted > 0 else 0.0
+        total = claimed + kept * unlisted
         for finding in choices:
             share = (
                 listed[finding.slug].probability
                 if finding.slug in listed
-                else rest * finding.background / unlisted
+                else kept * finding.background
             )
-            frequency[row[finding.slug], column] = min(share / (claimed + rest), 0.97)
+            frequency[row[finding.slug], column] = min(share / total, 0.97)
 
 
 def rank(

@@ -41,7 +41,7 @@ BANDS = {
 }
 ELSEWHERE = "none of these"
 ELSEWHERE_PRIOR = 0.05
-UNLISTED = 0.15
+UNLISTED = 0.45
 MOST_SURE = 0.97
 
 Shares = dict[str, float]
@@ -111,8 +111,8 @@ def one_of(choices: list[str], known: dict[str, str], shares: Shares) -> Shares:
     if not listed:
         return {choice: shares[choice] for choice in choices}
     others = [choice for choice in choices if choice not in listed]
-    left = max(1 - sum(listed.values()), UNLISTED) if others else 0.0
     of_others = sum(shares[choice] for choice in others)
+    left = max(1 - sum(listed.values()), UNLISTED * of_others)
     wanted = listed | {choice: left * shares[choice] / of_others for choice in others}
     return {choice: min(wanted[choice] / sum(wanted.values()), MOST_SURE) for choice in choices}
 
