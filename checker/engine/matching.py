@@ -391,7 +391,7 @@ def _count_once(block: Floats, strength: Floats, group: Places, repeat: float) -
 WELL_PROBABILITY = 0.25
 PARTLY_PROBABILITY = 0.03
 WELL_SUPPORT = 0.7
-PARTLY_SUPPORT = 0.4
+PARTLY_SUPPORT = 0.3
 TELLING_SIGN = 0.9
 """Least weight (a factor of eight) of the sign that lets a feared disease be named where nothing alarms."""
 SHOWN = 5
