@@ -394,6 +394,8 @@ WELL_SUPPORT = 0.7
 PARTLY_SUPPORT = 0.3
 TELLING_SIGN = 0.9
 """Least weight (a factor of eight) of the sign that lets a feared disease be named where nothing alarms."""
+TELLING_CAUSE = 1.2
+"""Least weight (a factor of sixteen) of a cause that names a feared disease beside an alarm, with no sign to see."""
 SHOWN = 5
 SIGN_ONSET = "sign-onset"
 """The question that dates a sign; its gate names the signs that it dates."""
@@ -406,8 +408,8 @@ def show(
     """Return the matches worth showing, each with its fit in words, best first. May be empty.
 
     A condition is named only where all that defines it was told. A feared disease needs an objective sign that
-    supports it, and is named for a partial fit only where the answers are alarming anyway (`alarmed`: a warning
-    sign or floor above routine).
+    supports it. Where the answers are alarming anyway (`alarmed`: a warning sign or floor above routine), a partial
+    fit is enough, and so is a cause that was told instead of the sign.
     """
     shown: list[Match] = []
     for match in ranked:
@@ -433,7 +435,7 @@ def fit_of(match: Match) -> Fit | None:
 def _may_be_named(kb: KnowledgeBase, match: Match, evidence: Evidence, alarmed: bool) -> bool:
     """Whether a feared disease may stand among the matches: where nothing alarms, only on a telling sign."""
     if alarmed:
-        return has_objective_support(kb, match, evidence)
+        return has_objective_support(kb, match, evidence) or _has_told_cause(kb, match)
     return match.fit is Fit.WELL and has_objective_support(
         kb, match, evidence, at_least=TELLING_SIGN
     )
@@ -458,6 +460,19 @@ def _is_defined(kb: KnowledgeBase, match: Match, evidence: Evidence) -> bool:
 
 def _is_feared(match: Match) -> bool:
     return match.condition.seriousness in (Seriousness.SERIOUS, Seriousness.EMERGENCY)
+
+
+def _has_told_cause(kb: KnowledgeBase, match: Match) -> bool:
+    """Whether a cause or a known illness speaks for it strongly: a neck operation, a sedative that was stopped.
+
+    Age, place in time and the like are no causes: they are asked as choices of one.
+    """
+    return any(
+        c.weight >= TELLING_CAUSE
+        and kb.findings[c.finding].kind is FindingKind.CONTEXT
+        and kb.question_of[c.finding].kind is not QuestionKind.SINGLE
+        for c in match.supporting
+    )
 
 
 def has_objective_support(
