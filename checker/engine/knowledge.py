@@ -83,6 +83,11 @@ class Condition:
         """Slugs of the findings without which it is not this condition: the obligate ones."""
         return frozenset(slug for slug, a in self.associations.items() if a.band is Band.OBLIGATE)
 
+    @property
+    def excluded_by(self) -> frozenset[str]:
+        """Slugs of the findings that speak against it as strongly as one can: an age, a sign never seen in it."""
+        return frozenset(slug for slug, a in self.associations.items() if a.band is Band.EXCLUDED)
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:

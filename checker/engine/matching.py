@@ -447,10 +447,16 @@ def _is_felt_or_seen(kb: KnowledgeBase, match: Match) -> bool:
 
 
 def _is_defined(kb: KnowledgeBase, match: Match, evidence: Evidence) -> bool:
-    """Whether all that defines a condition was told: a movement, a tablet, a habit, an illness.
+    """Whether all that defines a condition was told: a movement, a tablet, a habit, an illness, the right age.
 
-    Another finding of its group will do, which says nearly the same.
+    Another finding of its group will do, which says nearly the same. A box ticked by mistake only lowers the score,
+    but nobody chooses a wrong age: what begins in babies is not named to an adult.
     """
+    if any(
+        kb.question_of[slug].kind is QuestionKind.SINGLE
+        for slug in match.condition.excluded_by & evidence.present
+    ):
+        return False
     groups = {kb.findings[slug].group for slug in evidence.present if slug in kb.findings} - {""}
     return all(
         slug in evidence.present or kb.findings[slug].group in groups
