@@ -150,18 +150,18 @@ MEASURES = (
 )
 BY_SLUG = {measure.slug: measure for measure in MEASURES}
 
-# The 165 stories kept back now, run once when they were written (27 November 2026, commit 11acce8), before anything was
+# The 198 stories kept back now, run once when they were written (27 November 2026, commit cef148c), before anything was
 # changed after them. It stays here because a release keeps only its own run.
 FIRST_RUN: Mapping[str, Share] = {
-    "right": Share(157, 165),
-    "exact": Share(127, 165),
-    "safe": Share(163, 165),
-    "emergencies": Share(36, 38),
-    "at-home": Share(33, 35),
-    "first": Share(103, 119),
-    "first-three": Share(111, 119),
-    "no-alarm": Share(65, 68),
-    "no-match": Share(7, 7),
+    "right": Share(185, 198),
+    "exact": Share(155, 198),
+    "safe": Share(194, 198),
+    "emergencies": Share(35, 36),
+    "at-home": Share(66, 71),
+    "first": Share(138, 151),
+    "first-three": Share(143, 151),
+    "no-alarm": Share(104, 105),
+    "no-match": Share(7, 8),
 }
 
 GROUPS = {

