@@ -150,18 +150,18 @@ MEASURES = (
 )
 BY_SLUG = {measure.slug: measure for measure in MEASURES}
 
-# The 198 stories kept back now, run once when they were written (27 November 2026, commit cef148c), before anything was
+# The 198 stories kept back now, run once when they were written (27 November 2026, commit 65417e5), before anything was
 # changed after them. It stays here because a release keeps only its own run.
 FIRST_RUN: Mapping[str, Share] = {
-    "right": Share(185, 198),
-    "exact": Share(155, 198),
-    "safe": Share(194, 198),
-    "emergencies": Share(35, 36),
-    "at-home": Share(66, 71),
-    "first": Share(138, 151),
-    "first-three": Share(143, 151),
-    "no-alarm": Share(104, 105),
-    "no-match": Share(7, 8),
+    "right": Share(179, 198),
+    "exact": Share(149, 198),
+    "safe": Share(197, 198),
+    "emergencies": Share(36, 37),
+    "at-home": Share(54, 69),
+    "first": Share(130, 147),
+    "first-three": Share(141, 147),
+    "no-alarm": Share(102, 107),
+    "no-match": Share(8, 9),
 }
 
 GROUPS = {

@@ -21,7 +21,7 @@ from .vocabulary import ClauseKind, EvidenceState, QuestionKind, SignKind, Urgen
 # What reaching a sign is worth, in bits of information; a calm one has the level self-care
 # (docs/adr/0004-questionnaire.md).
 SIGN_WORTH = {
-    Urgency.SELF_CARE: 0.5,
+    Urgency.SELF_CARE: 1.5,
     Urgency.ROUTINE: 0.2,
     Urgency.SOON: 1.0,
     Urgency.SAME_DAY: 2.0,
