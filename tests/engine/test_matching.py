@@ -43,8 +43,8 @@ def test_a_published_worked_example_of_likelihood_ratios() -> None:
         question  gdx      single opening: gdx-positive gdx-negative
         question  pressure single opening: pressure-raised pressure-normal
     """)
-    # Bands cannot say 60 %, so the settings do: 0.9 / (0.9 + 0.6), where 0.97 of everybody test negative. Raised and normal pressure are 1 : 1.
-    # The odds before any test: 0.01 / 0.39 = 0.025 / 0.975.
+    # Bands cannot say 60 %, so the settings do: 0.9 / (0.9 + 0.6), where 0.97 of everybody test negative.
+    # Raised and normal pressure are 1 : 1. The odds before any test: 0.01 / 0.39 = 0.025 / 0.975.
     settings = replace(PLAIN, unlisted_least=0.6 / 0.97, elsewhere=0.39)
 
     def probability(*present: str) -> float:
