@@ -452,10 +452,7 @@ def _is_defined(kb: KnowledgeBase, match: Match, evidence: Evidence) -> bool:
     Another finding of its group will do, which says nearly the same. A box ticked by mistake only lowers the score,
     but nobody chooses a wrong age: what begins in babies is not named to an adult.
     """
-    if any(
-        kb.question_of[slug].kind is QuestionKind.SINGLE
-        for slug in match.condition.excluded_by & evidence.present
-    ):
+    if any(_is_choice(kb, slug) for slug in match.condition.excluded_by & evidence.present):
         return False
     groups = {kb.findings[slug].group for slug in evidence.present if slug in kb.findings} - {""}
     return all(
@@ -476,9 +473,15 @@ def _has_told_cause(kb: KnowledgeBase, match: Match) -> bool:
     return any(
         c.weight >= TELLING_CAUSE
         and kb.findings[c.finding].kind is FindingKind.CONTEXT
-        and kb.question_of[c.finding].kind is not QuestionKind.SINGLE
+        and not _is_choice(kb, c.finding)
         for c in match.supporting
     )
+
+
+def _is_choice(kb: KnowledgeBase, finding: str) -> bool:
+    """Whether a finding is one choice of a single-answer question: an age, a time, a place in a course."""
+    question = kb.question_of.get(finding)
+    return question is not None and question.kind is QuestionKind.SINGLE
 
 
 def has_objective_support(

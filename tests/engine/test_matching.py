@@ -314,6 +314,76 @@ def test_a_condition_is_named_only_where_what_defines_it_was_told(
     assert slugs(m.condition for m in matches) == named
 
 
+AGED = """
+    finding   baby     frequent context
+    finding   adult    frequent context
+    finding   jerk     occasional
+    finding   wasted   very-rare objective
+    condition infants  common benign self-care: baby=very-frequent adult=excluded jerk=very-frequent wasted=excluded
+    question  age      single opening: baby adult
+    question  moves    multi opening: jerk wasted
+"""
+
+
+def test_what_excludes_the_age_of_a_person_is_not_named() -> None:
+    def named(*present: str) -> list[str]:
+        matches = assess_evidence(world(AGED), evidence_of(present)).matches
+        return slugs(m.condition for m in matches)
+
+    assert named("jerk", "baby") == ["infants"]
+    assert named("jerk", "adult") == []
+    # Where no age was told nothing excludes it.
+    assert named("jerk") == ["infants"]
+
+
+TOLD = """
+    finding   tingling   occasional
+    finding   surgery    very-rare context
+    finding   years      occasional context
+    finding   days       frequent context
+    finding   danger     very-rare objective
+    condition calcium    uncommon serious same-day: tingling=very-frequent surgery=very-frequent years=very-frequent
+    sign      alarm      same-day: any tingling surgery danger
+    sign      quiet      routine: any years
+    question  since      single opening: days years
+    question  history    multi opening: surgery tingling danger
+"""
+
+
+def test_a_told_cause_names_a_feared_disease_beside_an_alarm() -> None:
+    def named(*present: str) -> list[str]:
+        matches = assess_evidence(world(TOLD), evidence_of(present)).matches
+        return slugs(m.condition for m in matches)
+
+    assert named("tingling", "surgery") == ["calcium"]
+    # A choice of one, such as a time, is no cause; nor is what is merely felt.
+    assert named("tingling", "years") == []
+    assert named("tingling") == []
+
+
+def test_a_told_cause_names_no_feared_disease_where_nothing_alarms() -> None:
+    kb = world(TOLD.replace("sign      alarm      same-day: any tingling surgery danger\n", ""))
+    assert assess_evidence(kb, evidence_of(["tingling", "surgery"])).matches == ()
+
+
+def test_a_choice_that_a_condition_does_not_list_keeps_a_part_of_its_share() -> None:
+    """However sure the listed choice, people come early: what is rare there has to be listed as such."""
+    kb = world("""
+        finding   early    frequent
+        finding   late     occasional
+        condition lasting  common benign self-care: late=very-frequent
+        condition never    common benign self-care: late=very-frequent early=very-rare
+        question  since    single opening: early late
+    """)
+    weights = weigh(kb)
+    row = weights.frequency[weights.row["early"]]
+    background = kb.findings["early"].background
+    lasting, never = (
+        float(row[[c.slug for c in weights.conditions].index(s)]) for s in ("lasting", "never")
+    )
+    assert lasting > 0.2 * background > never
+
+
 def test_nothing_fits_well_is_an_outcome() -> None:
     kb = world("""
         finding   flicker  frequent
