@@ -202,7 +202,9 @@ def test_the_whole_site_keeps_to_what_the_privacy_page_says(
 
     # goes through a whole check with mistakes, ways back and changes
     start(page)
-    next_screen(page)  # nothing answered: the page says so
+    next_screen(page)
+    page.get_by_role("alert").wait_for()  # nothing answered: the page says so
+    page.wait_for_load_state()
     page.go_back()
     start(page)
     answer_to_the_end(page, WORRIED_ABOUT_CALVES)
