@@ -210,6 +210,12 @@ class KnowledgeBase:
         return MappingProxyType({option.finding.slug: option for option in options})
 
     @cached_property
+    def choices(self) -> frozenset[str]:
+        """Slugs of the findings that are one choice of a single-answer question: an age, a time, a course."""
+        single = (q for q in self.questions.values() if q.kind is QuestionKind.SINGLE)
+        return frozenset(slug for question in single for slug in question.slugs)
+
+    @cached_property
     def candidates(self) -> tuple[Condition, ...]:
         """The conditions that compete to be a match, in a fixed order."""
         return tuple(c for c in self.conditions.values() if c.competes)

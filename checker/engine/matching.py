@@ -396,6 +396,8 @@ TELLING_SIGN = 0.9
 """Least weight (a factor of eight) of the sign that lets a feared disease be named where nothing alarms."""
 TELLING_CAUSE = 1.2
 """Least weight (a factor of sixteen) of a cause that names a feared disease beside an alarm, with no sign to see."""
+PERSON = "you"
+"""The section of the questions that ask who somebody is."""
 SHOWN = 5
 SIGN_ONSET = "sign-onset"
 """The question that dates a sign; its gate names the signs that it dates."""
@@ -449,10 +451,12 @@ def _is_felt_or_seen(kb: KnowledgeBase, match: Match) -> bool:
 def _is_defined(kb: KnowledgeBase, match: Match, evidence: Evidence) -> bool:
     """Whether all that defines a condition was told: a movement, a tablet, a habit, an illness, the right age.
 
-    Another finding of its group will do, which says nearly the same. A box ticked by mistake only lowers the score,
-    but nobody chooses a wrong age: what begins in babies is not named to an adult.
+    Another finding of its group will do, which says nearly the same. Whatever else speaks against it only lowers the
+    score: a box may be ticked by mistake, and an old twitch says nothing of the age of a new illness. But nobody
+    mistakes an age: what begins in babies is not named to an adult.
     """
-    if any(_is_choice(kb, slug) for slug in match.condition.excluded_by & evidence.present):
+    excluding = match.condition.excluded_by & evidence.present
+    if any(_tells_who(kb, slug) for slug in excluding):
         return False
     groups = {kb.findings[slug].group for slug in evidence.present if slug in kb.findings} - {""}
     return all(
@@ -473,15 +477,15 @@ def _has_told_cause(kb: KnowledgeBase, match: Match) -> bool:
     return any(
         c.weight >= TELLING_CAUSE
         and kb.findings[c.finding].kind is FindingKind.CONTEXT
-        and not _is_choice(kb, c.finding)
+        and c.finding not in kb.choices
         for c in match.supporting
     )
 
 
-def _is_choice(kb: KnowledgeBase, finding: str) -> bool:
-    """Whether a finding is one choice of a single-answer question: an age, a time, a place in a course."""
+def _tells_who(kb: KnowledgeBase, finding: str) -> bool:
+    """Whether a finding tells who the person is: an age, a sex."""
     question = kb.question_of.get(finding)
-    return question is not None and question.kind is QuestionKind.SINGLE
+    return question is not None and question.section == PERSON
 
 
 def has_objective_support(

@@ -12,7 +12,7 @@ from enum import StrEnum
 from .evidence import Evidence
 from .knowledge import Clause, KnowledgeBase, Sign
 from .matching import Match, has_objective_support
-from .vocabulary import ClauseKind, EvidenceState, FindingKind, Fit, QuestionKind, SignKind, Urgency
+from .vocabulary import ClauseKind, EvidenceState, FindingKind, Fit, SignKind, Urgency
 
 
 class ReasonKind(StrEnum):
@@ -167,8 +167,7 @@ def _was_tested(kb: KnowledgeBase, sign: Sign, evidence: Evidence) -> bool:
             if clause.kind is ClauseKind.NONE:
                 excluded |= clause.findings
     return any(
-        slug in kb.question_of and kb.question_of[slug].kind is not QuestionKind.SINGLE
-        for slug in excluded & evidence.denied
+        slug in kb.question_of and slug not in kb.choices for slug in excluded & evidence.denied
     )
 
 

@@ -319,8 +319,11 @@ AGED = """
     finding   adult    frequent context
     finding   jerk     occasional
     finding   wasted   very-rare objective
-    condition infants  common benign self-care: baby=very-frequent adult=excluded jerk=very-frequent wasted=excluded
-    question  age      single opening: baby adult
+    finding   years    frequent context
+    finding   days     frequent context
+    condition infants  common benign self-care: baby=very-frequent adult=excluded jerk=very-frequent years=excluded
+    question  age      single opening section=you: baby adult
+    question  since    single opening: years days
     question  moves    multi opening: jerk wasted
 """
 
@@ -332,21 +335,25 @@ def test_what_excludes_the_age_of_a_person_is_not_named() -> None:
 
     assert named("jerk", "baby") == ["infants"]
     assert named("jerk", "adult") == []
-    # Where no age was told nothing excludes it.
+    # Where no age was told nothing excludes it; nor does a time, which may be that of something older.
     assert named("jerk") == ["infants"]
+    assert named("jerk", "baby", "years") == ["infants"]
 
 
 TOLD = """
     finding   tingling   occasional
     finding   surgery    very-rare context
-    finding   years      occasional context
+    finding   years      very-rare context
     finding   days       frequent context
+    finding   habit      occasional context
+    finding   odd        very-rare
     finding   danger     very-rare objective
-    condition calcium    uncommon serious same-day: tingling=very-frequent surgery=very-frequent years=very-frequent
+    condition calcium    very-common serious same-day: tingling=very-frequent surgery=very-frequent
+              years=very-frequent habit=very-frequent odd=very-frequent
     sign      alarm      same-day: any tingling surgery danger
     sign      quiet      routine: any years
     question  since      single opening: days years
-    question  history    multi opening: surgery tingling danger
+    question  history    multi opening: surgery habit odd tingling danger
 """
 
 
@@ -356,9 +363,11 @@ def test_a_told_cause_names_a_feared_disease_beside_an_alarm() -> None:
         return slugs(m.condition for m in matches)
 
     assert named("tingling", "surgery") == ["calcium"]
-    # A choice of one, such as a time, is no cause; nor is what is merely felt.
-    assert named("tingling", "years") == []
     assert named("tingling") == []
+    # A choice of one, such as a time, is no cause, however telling; nor is what is felt, nor a common habit.
+    assert named("tingling", "years") == []
+    assert named("tingling", "odd") == []
+    assert named("tingling", "habit") == []
 
 
 def test_a_told_cause_names_no_feared_disease_where_nothing_alarms() -> None:
