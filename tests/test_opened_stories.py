@@ -15,16 +15,23 @@ from checker.engine.knowledge import KnowledgeBase
 from checker.engine.vocabulary import Urgency
 
 STORIES = sorted((Path(__file__).parent / "data" / "stories").glob("*.yaml"))
-SETS = [pytest.param(path, id=path.stem) for path in STORIES]
+JUDGED_BY_THREE = "lmnopq"
+"""Sets in which a level counts where two of three readers accept it: stricter than a writer alone."""
+SETS = [
+    pytest.param(path, 0.89 if path.stem in JUDGED_BY_THREE else 0.93, id=path.stem)
+    for path in STORIES
+]
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("path", SETS)
-def test_an_opened_set_keeps_what_was_mended(shipped_kb: KnowledgeBase, path: Path) -> None:
+@pytest.mark.parametrize(("path", "accepted"), SETS)
+def test_an_opened_set_keeps_what_was_mended(
+    shipped_kb: KnowledgeBase, path: Path, accepted: float
+) -> None:
     items = yaml.safe_load(path.read_text(encoding="utf-8"))["scenarios"]
     outcomes = [run_through_questionnaire(shipped_kb, s) for s in read_scenarios(shipped_kb, items)]
     found = metrics(outcomes)
-    assert found["urgency_accepted"] >= 0.89
+    assert found["urgency_accepted"] >= accepted
     assert found["safe"] >= 0.98
     assert found["top_3"] >= 0.90
     assert [o.scenario.id for o in outcomes if o.is_emergency_story and not o.is_safe] == []
