@@ -150,18 +150,18 @@ MEASURES = (
 )
 BY_SLUG = {measure.slug: measure for measure in MEASURES}
 
-# The 141 stories kept back now, run when they were written (27 November 2026, commit feb1f3f), before anything was
+# The 198 stories kept back now, run once when they were written (27 November 2026, commit 65417e5), before anything was
 # changed after them. It stays here because a release keeps only its own run.
 FIRST_RUN: Mapping[str, Share] = {
-    "right": Share(121, 141),
-    "exact": Share(97, 141),
-    "safe": Share(137, 141),
-    "emergencies": Share(29, 31),
-    "at-home": Share(32, 43),
-    "first": Share(76, 94),
-    "first-three": Share(86, 94),
-    "no-alarm": Share(74, 79),
-    "no-match": Share(16, 17),
+    "right": Share(179, 198),
+    "exact": Share(149, 198),
+    "safe": Share(197, 198),
+    "emergencies": Share(36, 37),
+    "at-home": Share(54, 69),
+    "first": Share(130, 147),
+    "first-three": Share(141, 147),
+    "no-alarm": Share(102, 107),
+    "no-match": Share(8, 9),
 }
 
 GROUPS = {
