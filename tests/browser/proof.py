@@ -217,6 +217,7 @@ def look_at(
 
 def violations(page: Page, part: str = "body") -> list[str]:
     """Return what axe finds in a part of a page as it stands, at its own width and in its own colours."""
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     within = AXE.replace("axe.run(document,", f"axe.run({json.dumps(part)},")

@@ -165,6 +165,7 @@ def stroke(page: Page) -> Iterator[str]:
     open_all(page)
     yield "emergency"
     page.get_by_role("button", name="Continue anyway").click()
+    page.wait_for_load_state()
     yield "banner"
     rest = page.get_by_role("link", name="Skip the rest")
     while not rest.count():

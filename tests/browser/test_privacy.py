@@ -216,6 +216,7 @@ def test_the_whole_site_keeps_to_what_the_privacy_page_says(
     assert IN_WORDS[2].lower() in result.lower()
     to_library = page.get_by_role("article").first.get_by_role("link").first
     to_library.click()
+    page.wait_for_load_state()
     page.go_back()
     for path in sorted({path for path in links_of(page, live_server.url) if "/check/" in path}):
         is_file = path.startswith("/check/result/") and path != "/check/result/"  # PDF and data
@@ -303,6 +304,7 @@ def test_an_editor_gets_the_cookies_of_the_list_and_asks_no_other_site(
     page.get_by_label("Username").fill("ann")
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Log in").click()
+    page.wait_for_load_state()
     for path in sorted(set(links_of(page, live_server.url))):
         if path.startswith("/admin/"):
             open_page(path)

@@ -44,6 +44,7 @@ def at_the_desk(desk: None, page: Page, open_page: Open) -> Page:
 
 def stands(page: Page, axe: Check) -> None:
     """A page of the desk is usable by everyone, and nothing hangs out of it, on a desktop and on a tablet."""
+    page.wait_for_load_state()
     for width in (1280, 768):
         page.set_viewport_size({"width": width, "height": 900})
         wide = page.evaluate(
@@ -163,6 +164,7 @@ def test_a_table_comes_in_and_a_story_is_run(
             FilePayload(name="bands.csv", mimeType="text/csv", buffer=text.encode())
         )
         page.get_by_role("button", name="Show what it would change").click()
+        page.wait_for_load_state()
         taking = page.get_by_role("button", name="Take it over into the drafts")
         expect(taking).to_have_count(int(button))
         stands(page, axe)

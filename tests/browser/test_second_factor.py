@@ -23,11 +23,13 @@ def log_in(page: Page, name: str) -> None:
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+    page.wait_for_load_state()
 
 
 def barriers(page: Page) -> list[str]:
     """Return what axe finds, by day and by night, and whether the page is wider than a small phone."""
     found: list[str] = []
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(proof.AXE_SCRIPT)
     before = page.viewport_size

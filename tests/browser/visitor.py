@@ -103,6 +103,7 @@ def start(page: Page) -> None:
     page.goto("/check/")
     page.get_by_role("radio", name="Me", exact=True).check()
     page.get_by_role("button", name=re.compile("^Start")).click()
+    page.wait_for_load_state()
 
 
 def questions(page: Page) -> list[Locator]:
@@ -140,6 +141,8 @@ def fill(page: Page, story: Story) -> None:
 
 def next_screen(page: Page) -> None:
     page.get_by_role("button", name="Continue", exact=True).click()
+    # A click waits until the next page begins; who counts what is on it must wait until it is whole.
+    page.wait_for_load_state()
 
 
 def answer_to_the_end(
@@ -167,6 +170,7 @@ def answer_to_the_end(
 
 def see_the_result(page: Page) -> None:
     page.get_by_role("link", name="See the result").click()
+    page.wait_for_load_state()
 
 
 def level(page: Page) -> str:
