@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .evidence import Answers, Evidence, gather_evidence
 from .knowledge import KnowledgeBase
-from .matching import PARTLY_PROBABILITY, Match, rank, show
+from .matching import PARTLY_PROBABILITY, Match, left_to_name, rank, show
 from .urgency import UrgencyVerdict, alarms_of, judge
 from .vocabulary import Urgency
 
@@ -29,5 +29,8 @@ def assess(kb: KnowledgeBase, answers: Answers) -> Assessment:
 def assess_evidence(kb: KnowledgeBase, evidence: Evidence) -> Assessment:
     """Assess evidence that is already gathered."""
     alarmed = any(alarm.urgency > Urgency.ROUTINE for alarm in alarms_of(kb, evidence))
-    matches = show(kb, rank(kb, evidence, at_least=PARTLY_PROBABILITY), evidence, alarmed=alarmed)
+    ranked = rank(kb, evidence, at_least=PARTLY_PROBABILITY)
+    if (left := left_to_name(kb, ranked, evidence)) < 1:
+        ranked = rank(kb, evidence, at_least=PARTLY_PROBABILITY * left)
+    matches = show(kb, ranked, evidence, alarmed=alarmed)
     return Assessment(evidence=evidence, verdict=judge(kb, evidence, matches), matches=matches)

@@ -392,6 +392,8 @@ WELL_PROBABILITY = 0.25
 PARTLY_PROBABILITY = 0.03
 WELL_SUPPORT = 0.7
 PARTLY_SUPPORT = 0.3
+LEAST_LEFT = 0.1
+"""However much is taken by what may not be named, a partial fit needs at least this part of its usual share."""
 TELLING_SIGN = 0.9
 """Least weight (a factor of eight) of the sign that lets a feared disease be named where nothing alarms."""
 TELLING_CAUSE = 1.2
@@ -413,25 +415,46 @@ def show(
     supports it. Where the answers are alarming anyway (`alarmed`: a warning sign or floor above routine), a partial
     fit is enough, and so is a cause that was told instead of the sign.
     """
+    left = left_to_name(kb, ranked, evidence)
     shown: list[Match] = []
     for match in ranked:
-        fit = fit_of(match)
-        if fit is None or not _is_felt_or_seen(kb, match) or not _is_defined(kb, match, evidence):
+        if not _may_be_said(kb, match, evidence):
             continue
-        if _is_feared(match) and not _may_be_named(kb, replace(match, fit=fit), evidence, alarmed):
+        feared = _is_feared(match)
+        fit = fit_of(match, left=1.0 if feared else left)
+        if fit is None:
+            continue
+        if feared and not _may_be_named(kb, replace(match, fit=fit), evidence, alarmed):
             continue
         shown.append(replace(match, fit=fit))
     return tuple(shown[:SHOWN])
 
 
-def fit_of(match: Match) -> Fit | None:
-    """Return how well a condition fits, or None when it does not."""
+def left_to_name(kb: KnowledgeBase, ranked: tuple[Match, ...], evidence: Evidence) -> float:
+    """Return the share of all scores that is left to what may be named, one if all may be.
+
+    Shaking hands and a thumping heart fit an inhaler best. Nobody who uses none is told so, and it must not crowd
+    out the coffee that was told.
+    """
+    taken = sum(match.probability for match in ranked if not _may_be_said(kb, match, evidence))
+    return max(1.0 - taken, LEAST_LEFT)
+
+
+def fit_of(match: Match, *, left: float = 1.0) -> Fit | None:
+    """Return how well a condition fits, or None when it does not; `left` is what `left_to_name` returns.
+
+    A good fit takes its share of everything, so that what nobody told still speaks against a clear word.
+    """
     support = sum(contribution.weight for contribution in match.supporting)
     if match.probability >= WELL_PROBABILITY and support >= WELL_SUPPORT:
         return Fit.WELL
-    if match.probability >= PARTLY_PROBABILITY and support >= PARTLY_SUPPORT:
+    if match.probability >= PARTLY_PROBABILITY * left and support >= PARTLY_SUPPORT:
         return Fit.PARTLY
     return None
+
+
+def _may_be_said(kb: KnowledgeBase, match: Match, evidence: Evidence) -> bool:
+    return _is_felt_or_seen(kb, match) and _is_defined(kb, match, evidence)
 
 
 def _may_be_named(kb: KnowledgeBase, match: Match, evidence: Evidence, alarmed: bool) -> bool:
