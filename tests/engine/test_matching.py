@@ -17,6 +17,8 @@ from checker.engine.matching import (
     PLAIN,
     MatchingSettings,
     combine,
+    fit_of,
+    left_to_name,
     posterior,
     rank,
     score,
@@ -373,6 +375,40 @@ def test_a_told_cause_names_a_feared_disease_beside_an_alarm() -> None:
 def test_a_told_cause_names_no_feared_disease_where_nothing_alarms() -> None:
     kb = world(TOLD.replace("sign      alarm      same-day: any tingling surgery danger\n", ""))
     assert assess_evidence(kb, evidence_of(["tingling", "surgery"])).matches == ()
+
+
+CROWDED = """
+    finding   shaking  occasional objective
+    finding   heart    occasional
+    finding   inhaler  occasional context
+    finding   coffee   occasional context
+    condition puffs    very-common treatable routine: inhaler=obligate shaking=very-frequent heart=very-frequent
+    condition cups     rare benign self-care: coffee=obligate shaking=occasional heart=occasional
+    condition dread    rare serious soon: shaking=frequent heart=occasional
+    sign      alarm    soon: any shaking
+"""
+
+
+def test_what_nobody_told_takes_nothing_from_a_partial_fit() -> None:
+    """An inhaler fits best and is not named; so the coffee that was told is, which alone would be too small."""
+    kb = world(CROWDED)
+    told = evidence_of(["shaking", "heart", "coffee"])
+    ranked = {m.condition.slug: m for m in rank(kb, told)}
+    assert ranked["puffs"].probability > 0.5
+    assert fit_of(ranked["cups"]) is None
+    matches = assess_evidence(kb, told).matches
+    # A feared disease gets no such help.
+    assert [(m.condition.slug, m.fit) for m in matches] == [("cups", Fit.PARTLY)]
+    # Where the inhaler was told as well, it is named, and takes what it takes.
+    matches = assess_evidence(kb, evidence_of(["shaking", "heart", "coffee", "inhaler"])).matches
+    assert slugs(m.condition for m in matches) == ["puffs"]
+
+
+def test_a_good_fit_takes_its_share_of_everything() -> None:
+    kb = world(CROWDED)
+    told = evidence_of(["shaking", "heart"])
+    assert left_to_name(kb, rank(kb, told), told) < 0.5
+    assert assess_evidence(kb, told).matches == ()
 
 
 def test_a_choice_that_a_condition_does_not_list_keeps_a_part_of_its_share() -> None:
