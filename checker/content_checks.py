@@ -17,11 +17,11 @@ from typing import Any
 
 from checker.engine.assessment import Assessment, assess_evidence
 from checker.engine.evaluation import Outcome, run_at_once, run_through_questionnaire
-from checker.engine.evidence import Evidence
+from checker.engine.evidence import Evidence, evidence_of
 from checker.engine.knowledge import KnowledgeBase, KnowledgeError, Row, build
 from checker.engine.matching import rank
-from checker.engine.urgency import SAFETY_QUESTIONS
-from checker.engine.vocabulary import EvidenceState
+from checker.engine.urgency import SAFETY_QUESTIONS, alarms_of
+from checker.engine.vocabulary import EvidenceState, Stage, Urgency
 from conditions import content
 from conditions.library import names_and_phrases
 from conditions.markup import PLAIN_MARKS, marks_in, plain
@@ -534,6 +534,22 @@ def quiet_emergencies(texts: Texts) -> Iterator[Problem]:
             )
 
 
+def late_dangers(texts: Texts) -> Iterator[Problem]:
+    """What alone asks for help today or now is asked of everybody: its question belongs to the opening."""
+    for question in texts.kb.questions.values():
+        if question.stage is Stage.OPENING:
+            continue
+        for slug in question.slugs:
+            alone = alarms_of(texts.kb, evidence_of([slug]))
+            level = max((alarm.urgency for alarm in alone), default=Urgency.SELF_CARE)
+            if level >= Urgency.SAME_DAY:
+                yield _error(
+                    f"option {slug}",
+                    f"alone means {level.slug}, and its question may never be asked",
+                    f"Make {question.slug} part of the opening, or move the option to a question that is.",
+                )
+
+
 def _assessed(texts: Texts, ticks: Iterable[str]) -> Assessment:
     return assess_evidence(texts.kb, evidence_of_ticks(texts.kb, ticks))
 
@@ -611,6 +627,7 @@ CHECKS: tuple[Check, ...] = (
     unreachable_findings,
     silent_rules,
     quiet_emergencies,
+    late_dangers,
     hidden_conditions,
     unreached_conditions,
     passed_reviews,

@@ -180,7 +180,7 @@ def progress(kb: KnowledgeBase, walked: Walk, page: Page) -> tuple[Section, ...]
 
 
 SECONDS_A_SCREEN = 10
-USUAL_FOLLOW_UPS = 5
+USUAL_FOLLOW_UPS = 2
 """How many screens usually follow the opening: the median over the stories that guard the advice."""
 
 

@@ -140,4 +140,4 @@ def _most_telling(walked: Walk) -> Page | None:
 WORTH_ASKING = 0.10
 TOPIC_COST = 0.01
 PATIENCE = 0.6
-PATIENT_UNTIL = 8
+PATIENT_UNTIL = 9

@@ -399,6 +399,31 @@ def test_an_option_among_the_emergency_signs_must_be_an_emergency() -> None:
     assert (problem.level, problem.where) == (Level.ERROR, "option choking")
 
 
+@pytest.mark.parametrize(
+    ("finding", "sign"),
+    [("lump very-rare objective floor=same-day", ""), ("lump very-rare", "same-day: all lump, none old")],
+)
+def test_what_alone_asks_for_help_today_is_asked_of_everybody(finding: str, sign: str) -> None:
+    drawing = f"""{SINGLE}{GOOD}
+        finding  {finding}
+        question skin multi follow-up none: lump
+        {sign and "sign lumpy " + sign}
+    """
+    problem = one_problem(content_checks.late_dangers, complete(drawing))
+    assert (problem.level, problem.where) == (Level.ERROR, "option lump")
+    in_time = drawing.replace("skin multi follow-up", "skin multi opening")
+    assert problems(content_checks.late_dangers, complete(in_time)) == []
+
+
+def test_what_needs_more_beside_it_may_be_asked_later() -> None:
+    drawing = f"""{SINGLE}{GOOD}
+        finding  lump very-rare objective floor=soon
+        question skin multi follow-up none: lump
+        sign     lumpy emergency: all lump old
+    """
+    assert problems(content_checks.late_dangers, complete(drawing)) == []
+
+
 # --- found -----------------------------------------------------------------------------------------
 
 CROWD = "\n".join(
