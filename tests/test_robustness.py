@@ -56,18 +56,12 @@ some_minutes = settings(some_seconds, max_examples=10_000, derandomize=False)
 # ---------------------------------------------------------------- not sure
 
 
-# The stories whose danger lies in a later answer are the ones that lose it when that answer is "not sure".
-NOT_REACHED = pytest.mark.xfail(reason="safe is 0.97 of all stories so far; the target is 0.98")
-
-
-@NOT_REACHED
 def test_a_third_not_sure_stays_safe_and_nearly_as_good(
     shipped_kb: KnowledgeBase, shipped_report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compare(shipped_kb, shipped_report, monkeypatch, seeds=range(1))
 
 
-@NOT_REACHED
 @pytest.mark.long
 def test_a_third_not_sure_stays_safe_and_nearly_as_good_over_many_draws(
     shipped_kb: KnowledgeBase, shipped_report: Report, monkeypatch: pytest.MonkeyPatch
