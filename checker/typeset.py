@@ -11,7 +11,7 @@ import sys
 
 MISSING = 3
 """The exit code that says that WeasyPrint, or a system library that it needs, is not there."""
-SIZES = ((10.0, 15), (9.25, 15), (8.5, 14), (7.75, 12), (7.0, 10), (6.5, 8), (6.0, 8))
+SIZES = ((10.0, 15), (9.25, 15), (8.5, 14), (7.75, 12), (7.0, 10), (6.5, 8), (6.0, 6))
 """Points of the text and millimetres of margin, tried from the largest until everything stands on one sheet."""
 VARIANT = "pdf/ua-1"
 """Tagged, with a title and a language, so that a screen reader can read it."""
