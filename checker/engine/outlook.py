@@ -27,7 +27,7 @@ SIGN_WORTH = {
     Urgency.SAME_DAY: 2.0,
     Urgency.EMERGENCY: 4.0,
 }
-EXPLAINED = 0.1
+EXPLAINED = 0.2
 """Least chance that what a firing rule excludes is there: whoever has the sign has its causes more often."""
 NAMING = 0.2
 """What it is worth, in bits, to learn what a leading candidate is defined by: untold, it cannot be named."""
