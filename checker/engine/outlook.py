@@ -5,7 +5,7 @@ Every page of the check asks for this once, so it is written as a handful of arr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .evidence import Evidence
 from .knowledge import KnowledgeBase, Question
 from .matching import Floats, Places, binary_entropy, posterior, score, states_by_row, weigh
-from .urgency import alarms_of
+from .urgency import Reason, ReasonKind, alarms_of
 from .vocabulary import ClauseKind, EvidenceState, QuestionKind, SignKind, Urgency
 
 # What reaching a sign is worth, in bits of information; a calm one has the level self-care
@@ -119,6 +119,8 @@ class _Rules:
     worth: Floats
     is_calm: NDArray[np.bool_]
     """Whether the rule is a calm sign's."""
+    calm: tuple[tuple[frozenset[str], slice], ...]
+    """The caps of each calm sign, and where its rules stand."""
 
 
 @lru_cache(maxsize=8)
@@ -142,7 +144,17 @@ def _rules(kb: KnowledgeBase) -> _Rules:
         urgency=np.array([sign.urgency for sign, _ in rules], dtype=float),
         worth=np.array([SIGN_WORTH[sign.urgency] for sign, _ in rules]),
         is_calm=np.array([sign.kind is SignKind.CALM for sign, _ in rules]),
+        calm=tuple(_calm_rules(kb)),
     )
+
+
+def _calm_rules(kb: KnowledgeBase) -> Iterator[tuple[frozenset[str], slice]]:
+    start = 0
+    for sign in kb.signs.values():
+        stop = start + len(sign.rules)
+        if sign.kind is SignKind.CALM:
+            yield sign.caps, slice(start, stop)
+        start = stop
 
 
 def _signs_ahead(kb: KnowledgeBase, evidence: Evidence, states: Places, chance: Floats) -> Floats:
@@ -173,10 +185,13 @@ def _signs_ahead(kb: KnowledgeBase, evidence: Evidence, states: Places, chance: 
     fires_now = np.logical_and.reduceat(holds, rules.first_clause)
     lacking = np.where(holds, 0.0, expected)
     shared_by = np.add.reduceat(lacking, rules.first_clause)
-    current = max((alarm.urgency for alarm in alarms_of(kb, evidence)), default=Urgency.SELF_CARE)
+    alarms = alarms_of(kb, evidence)
+    current = max((alarm.urgency for alarm in alarms), default=Urgency.SELF_CARE)
     counts = (fires >= NEGLIGIBLE) & (shared_by > 0)
-    # A calm sign changes the outcome where nothing alarms and none of its kind holds yet.
-    may_calm = current <= Urgency.ROUTINE and not (rules.is_calm & fires_now).any()
+    # A calm sign changes the outcome where it caps all that alarms and none of its kind holds yet.
+    may_calm = _may_calm(rules, alarms)
+    if (may_calm & fires_now).any():
+        may_calm[:] = False
     counts &= np.where(rules.is_calm, may_calm, rules.urgency > current)
     share = np.where(counts, rules.worth * fires / np.where(counts, shared_by, 1.0), 0.0)
     weight = np.where(holds, 0.0, share[rules.rule_of])[rules.clause_of]
@@ -185,6 +200,16 @@ def _signs_ahead(kb: KnowledgeBase, evidence: Evidence, states: Places, chance: 
         made_it = fires_now & ~rules.is_calm & (rules.urgency == current)
         worth += _relief(rules, made_it, unknown, chance)
     return worth
+
+
+def _may_calm(rules: _Rules, alarms: Sequence[Reason]) -> NDArray[np.bool_]:
+    """Return, by rule, whether it belongs to a calm sign that caps all that alarms; none caps a floor."""
+    may_calm = np.zeros(len(rules.is_calm), dtype=np.bool_)
+    if not any(alarm.kind is ReasonKind.FLOOR for alarm in alarms):
+        raised = {alarm.slug for alarm in alarms}
+        for capped, places in rules.calm:
+            may_calm[places] = raised <= capped
+    return may_calm
 
 
 def _relief(

@@ -401,7 +401,10 @@ def test_an_option_among_the_emergency_signs_must_be_an_emergency() -> None:
 
 @pytest.mark.parametrize(
     ("finding", "sign"),
-    [("lump very-rare objective floor=same-day", ""), ("lump very-rare", "same-day: all lump, none old")],
+    [
+        ("lump very-rare objective floor=same-day", ""),
+        ("lump very-rare", "same-day: all lump, none old"),
+    ],
 )
 def test_what_alone_asks_for_help_today_is_asked_of_everybody(finding: str, sign: str) -> None:
     drawing = f"""{SINGLE}{GOOD}
