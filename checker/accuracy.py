@@ -137,7 +137,7 @@ MEASURES = (
     ),
     Measure(
         "no-alarm",
-        "No feared disease is shown in vain",
+        "Nothing urgent, no feared disease named",
         lambda t: t.is_calm,
         lambda t: not t.alarmed,
     ),

@@ -216,7 +216,7 @@ def _worse(before: Outcome, after: Outcome) -> Iterator[str]:
         elif was == 1 < now:
             yield "the right cause is no longer first"
     if before.scenario.urgency[0] <= Urgency.ROUTINE and after.alarmed and not before.alarmed:
-        yield "a feared disease is shown in vain"
+        yield "a feared disease is named, and nothing is urgent"
     expects_nothing = not (before.scenario.conditions or after.ended_early)
     if expects_nothing and after.fitted_well and not before.fitted_well:
         yield "something fits well where nothing should"
