@@ -71,21 +71,26 @@ def canonical(rows: Iterable[Row]) -> str:
 
 
 def rows_of(document: str) -> tuple[Row, ...]:
-    """Return the rows of a document. Equal texts in them are one text: a slug stands in hundreds of rows."""
-    return tuple(json.loads(document, object_hook=_of_shared_texts)["rows"])
+    """Return the rows of a document. Equal texts and lists in them are one: a slug stands in hundreds of rows.
 
+    So nobody may change a row.
+    """
+    lists: dict[tuple[object, ...], list[Any]] = {}
 
-def _of_shared_texts(read: dict[str, Any]) -> dict[str, Any]:
-    """Share the texts of an object as it is read; objects inside it were read before it."""
-    return {key: _shared(value) for key, value in read.items()}
+    def shared(value: Any) -> Any:
+        if isinstance(value, str):
+            return sys.intern(value)
+        if isinstance(value, list):
+            items = [shared(item) for item in value]
+            # What is in a list is shared already, so its place in memory tells it; the kind tells 1 from True.
+            return lists.setdefault(tuple(map(id, items)), items)
+        return value
 
+    def of_shared(read: dict[str, Any]) -> dict[str, Any]:
+        # Objects inside this one were read before it.
+        return {key: shared(value) for key, value in read.items()}
 
-def _shared(value: Any) -> Any:
-    if isinstance(value, str):
-        return sys.intern(value)
-    if isinstance(value, list):
-        return [_shared(item) for item in value]
-    return value
+    return tuple(json.loads(document, object_hook=of_shared)["rows"])
 
 
 def checksum(document: str) -> str:
