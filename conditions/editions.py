@@ -82,7 +82,7 @@ def rows_of(document: str) -> tuple[Row, ...]:
             return sys.intern(value)
         if isinstance(value, list):
             items = [shared(item) for item in value]
-            # What is in a list is shared already, so its place in memory tells it; the kind tells 1 from True.
+            # Equal texts and lists are one by now, so their places in memory tell what a list holds.
             return lists.setdefault(tuple(map(id, items)), items)
         return value
 

@@ -250,6 +250,25 @@ def test_what_a_calm_sign_needs_is_asked_unless_one_holds_or_something_alarms() 
     assert asked_in_turn(kb, q="-flicker") == ["q"]
 
 
+def test_what_a_calm_sign_needs_is_asked_where_it_caps_all_that_alarms() -> None:
+    kb = world("""
+        finding   flicker  frequent
+        finding   brief    frequent
+        finding   lasts    occasional
+        finding   weak     occasional
+        finding   lame     occasional objective floor=soon
+        sign      lasting  soon: all lasts
+        sign      feeble   soon: all weak
+        calm      short    caps=lasting: all flicker brief
+        question  q        multi opening none: flicker lasts weak lame
+        question  long     multi follow-up none: brief
+    """)
+    assert asked_in_turn(kb, q="flicker lasts") == ["q", "long"]
+    assert asked_in_turn(kb, q="flicker weak") == ["q"]
+    assert asked_in_turn(kb, q="flicker lasts weak") == ["q"]
+    assert asked_in_turn(kb, q="flicker lame") == ["q"]
+
+
 def test_what_defines_a_leading_candidate_is_asked() -> None:
     kb = world("""
         finding   jerk     occasional
